@@ -1,0 +1,41 @@
+/** What a foreign process may do, as data. `process/launch.ts` is the one place that turns it into a process. */
+
+/** `boxed`: the operating system enforces it. `unboxed`: nothing does; said on run and receipt. */
+export type Containment = 'boxed' | 'unboxed'
+
+export interface LaunchPolicy {
+  containment: Containment
+  /** Absolute paths that stay readable although they lie in a hidden place (tool prefixes, the object store). */
+  readable: string[]
+  /** Absolute directories the process may write: its seat, or a part of it. */
+  writable: string[]
+  /** Absolute directories hidden from the process (the operator's HOME, repository, AgentLab's data dir). */
+  hidden: string[]
+  /** `host`: shares the machine's network. The walls issue adds `none` and gates. */
+  network: 'host'
+  limits: LaunchLimits
+}
+
+export interface LaunchLimits {
+  /** From start to end. */
+  wallMs: number
+  /** Bytes of stdout and of stderr kept each; past it the file is truncated in place. */
+  outputBytes: number
+  processes: number
+  fileBytes: number
+  openFiles: number
+}
+
+export interface LaunchCommand {
+  /** Absolute path of the program. */
+  file: string
+  args: string[]
+  cwd: string
+  /** The whole environment; nothing is inherited. */
+  env: Record<string, string>
+  /** Absolute path of a file given as standard input; null gives an empty one. */
+  stdinPath: string | null
+  /** Absolute paths of append-only files that receive the output; made if missing. */
+  stdoutPath: string
+  stderrPath: string
+}
