@@ -1,0 +1,56 @@
+/** What the brain may ask for. Names and JSON parameters; what each does to the world stands in src/effects. */
+import { z } from 'zod'
+import { ContentId, Oid, RunId, TaskId } from './ids.ts'
+import { WorkerName } from './lane.ts'
+import { RunOutcome } from './event.ts'
+
+const run = { runId: RunId }
+const task = { runId: RunId, taskId: TaskId }
+
+/** Why this attempt starts: fresh, after findings, after a conflict. */
+export const AttemptMode = z.enum(['start', 'revise', 'conflict'])
+export type AttemptMode = z.infer<typeof AttemptMode>
+
+export const Effect = z.discriminatedUnion('name', [
+  z.object({ name: z.literal('base.prepare'), key: z.string(), ...run }),
+  z.object({ name: z.literal('plan.make'), key: z.string(), ...run }),
+  z.object({ name: z.literal('run.conclude'), key: z.string(), ...run, outcome: RunOutcome }),
+  z.object({
+    name: z.literal('attempt.run'),
+    key: z.string(),
+    ...task,
+    worker: WorkerName,
+    attempt: z.number().int().positive(),
+    mode: AttemptMode,
+    sessionId: z.string().nullable(),
+    findingsContentId: ContentId.nullable(),
+    /** For mode `conflict`: where `agent` stood and the tip that does not merge. */
+    agent: Oid.nullable(),
+    tip: Oid.nullable(),
+  }),
+  z.object({ name: z.literal('attempt.stop'), key: z.string(), ...task }),
+  z.object({ name: z.literal('work.harvest'), key: z.string(), ...task, worker: WorkerName, attempt: z.number().int() }),
+  z.object({ name: z.literal('research.record'), key: z.string(), ...task, answerContentId: ContentId }),
+  z.object({ name: z.literal('merge.check'), key: z.string(), ...task, tip: Oid }),
+  z.object({
+    name: z.literal('verdict.seek'),
+    key: z.string(),
+    ...task,
+    tip: Oid,
+    author: WorkerName,
+    /** From 1; a new tip starts anew. */
+    round: z.number().int().positive(),
+    /** Verifiers that were inconclusive on this tip already. */
+    avoid: z.array(WorkerName),
+    resultsContentId: ContentId,
+  }),
+  z.object({ name: z.literal('task.integrate'), key: z.string(), ...task, tip: Oid, agent: Oid, tree: Oid, worker: WorkerName }),
+])
+export type Effect = z.infer<typeof Effect>
+export type EffectName = Effect['name']
+export type EffectOf<N extends EffectName> = Extract<Effect, { name: N }>
+
+/** Timers are rows, too: answered by `timer.fired{key}` once due, however often the process dies in between. */
+export type TimerAction =
+  | { name: 'timer.set'; key: string; runId: RunId; taskId: TaskId | null; dueInMs: number }
+  | { name: 'timer.clear'; key: string }

@@ -1,0 +1,184 @@
+/**
+ * The log: one fact per event. Ids, object ids, counts and closed reasons only; what a person or a model wrote is
+ * content (store/content.ts) and is named here by its id, so that a replay works with all content erased.
+ */
+import { z } from 'zod'
+import { FailureClass, Usage } from './attempt.ts'
+import { ChecksStatus } from './check.ts'
+import { ContentId, Oid, RunId, TaskId } from './ids.ts'
+import { Lane, WorkerName } from './lane.ts'
+import { PlanOrigin, Risk, TaskKind } from './plan.ts'
+import { InconclusiveReason, VerdictValue } from './verdict.ts'
+
+/** What a run may cost before it stops and asks. All per run, except the three per attempt. Milliseconds and counts. */
+export const RunLimits = z.object({
+  requests: z.number().int().positive(),
+  tokens: z.number().int().positive(),
+  minutes: z.number().positive(),
+  attemptWallMs: z.number().int().positive(),
+  modelSilenceMs: z.number().int().positive(),
+  toolSilenceMs: z.number().int().positive(),
+})
+export type RunLimits = z.infer<typeof RunLimits>
+
+/** What the operator asked for, in facts; the goal's text is content. */
+export const RunRequest = z.object({
+  lane: Lane,
+  goalContentId: ContentId,
+  configContentId: ContentId,
+  /** sha256 of the configuration's text, repository's and operator's together. */
+  configHash: z.string(),
+  /** A plan given as a file, or null: a planner makes one. */
+  planContentId: ContentId.nullable(),
+  /** A scenario given with --rehearse, or null: real models. */
+  scenarioContentId: ContentId.nullable(),
+  containment: z.enum(['boxed', 'unboxed']),
+  workers: z.array(WorkerName).min(1),
+  maxParallel: z.number().int().positive(),
+  maxAttempts: z.number().int().positive(),
+  independence: z.enum(['vendor', 'session']),
+  limits: RunLimits,
+})
+export type RunRequest = z.infer<typeof RunRequest>
+
+/** A planned task as a fact: its graph and kind, not its words. */
+export const TaskFact = z.object({
+  taskId: TaskId,
+  kind: TaskKind,
+  dependsOn: z.array(TaskId),
+  worker: WorkerName,
+  risk: Risk,
+})
+export type TaskFact = z.infer<typeof TaskFact>
+
+/** Why a task or run waits for the operator. Each has its own sentence and cure in domain/outcome.ts. */
+export const WaitReason = z.enum([
+  'limitReached',
+  'attemptsUsed',
+  'loginNeeded',
+  'providerDown',
+  'verdictInconclusive',
+  'branchCheckedOut',
+  'mainConflict',
+  'mainChecksFailed',
+  'agentMovedByHand',
+  'conflictUnresolved',
+  'effectFailed',
+])
+export type WaitReason = z.infer<typeof WaitReason>
+
+export const RunOutcome = z.enum(['done', 'failed', 'awaitingOperator', 'cancelled'])
+export type RunOutcome = z.infer<typeof RunOutcome>
+
+const run = { runId: RunId }
+const task = { runId: RunId, taskId: TaskId }
+
+export const LoopEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run.requested'), ...run, request: RunRequest }),
+  z.object({ type: z.literal('base.ready'), ...run, base: Oid, main: Oid, sync: z.enum(['none', 'fastForward', 'merge']) }),
+  z.object({ type: z.literal('base.refused'), ...run, reason: WaitReason, contentId: ContentId.nullable() }),
+  z.object({
+    type: z.literal('plan.ready'),
+    ...run,
+    planContentId: ContentId,
+    origin: PlanOrigin,
+    /** Answers out of shape that were sent back before this plan. */
+    returned: z.number().int().nonnegative(),
+    tasks: z.array(TaskFact).min(1),
+  }),
+  z.object({
+    type: z.literal('plan.failed'),
+    ...run,
+    class: FailureClass,
+    retryAt: z.number().nullable(),
+    contentId: ContentId.nullable(),
+  }),
+  /** All tasks have settled; told by the loop. */
+  z.object({ type: z.literal('tasks.settled'), ...run, outcome: RunOutcome }),
+  z.object({ type: z.literal('run.concluded'), ...run }),
+  z.object({ type: z.literal('limit.reached'), ...run, limit: z.enum(['requests', 'tokens', 'minutes']) }),
+  z.object({ type: z.literal('operator.cancelled'), ...run, commandId: z.string() }),
+  /** The operator lets a waiting run go on; `extra` grants the run's limits once more. */
+  z.object({ type: z.literal('operator.resumed'), ...run, commandId: z.string(), extra: z.boolean() }),
+
+  z.object({ type: z.literal('task.planned'), ...task, fact: TaskFact, request: RunRequest }),
+  z.object({ type: z.literal('task.scheduled'), ...task }),
+  /** A dependency failed or was cancelled, so this task can't start; told by the loop. */
+  z.object({ type: z.literal('task.skipped'), ...task, because: TaskId }),
+  z.object({
+    type: z.literal('attempt.started'),
+    ...task,
+    attempt: z.number().int().positive(),
+    worker: WorkerName,
+    resumed: z.boolean(),
+  }),
+  z.object({ type: z.literal('session.known'), ...task, sessionId: z.string() }),
+  z.object({
+    type: z.literal('attempt.finished'),
+    ...task,
+    outcome: z.enum(['answered', 'failed']),
+    class: FailureClass.nullable(),
+    retryAt: z.number().nullable(),
+    usage: Usage,
+    answerContentId: ContentId.nullable(),
+    dropped: z.number().int().nonnegative(),
+  }),
+  z.object({
+    type: z.literal('work.harvested'),
+    ...task,
+    tip: Oid,
+    base: Oid,
+    files: z.number().int(),
+    added: z.number().int(),
+    deleted: z.number().int(),
+    /** Part or all of the work had been left uncommitted and was committed by AgentLab. */
+    uncommitted: z.boolean(),
+    findingsContentId: ContentId.nullable(),
+  }),
+  z.object({ type: z.literal('work.empty'), ...task, findingsContentId: ContentId }),
+  z.object({ type: z.literal('work.refused'), ...task, findingsContentId: ContentId }),
+  z.object({ type: z.literal('merge.conflicted'), ...task, agent: Oid, files: z.number().int(), findingsContentId: ContentId }),
+  z.object({
+    type: z.literal('checks.finished'),
+    ...task,
+    tip: Oid,
+    agent: Oid,
+    tree: Oid,
+    status: ChecksStatus,
+    resultsContentId: ContentId,
+    findingsContentId: ContentId.nullable(),
+  }),
+  z.object({
+    type: z.literal('verdict.given'),
+    ...task,
+    tip: Oid,
+    verifier: WorkerName.nullable(),
+    value: VerdictValue,
+    inconclusive: InconclusiveReason.nullable(),
+    sameVendor: z.boolean(),
+    verdictContentId: ContentId.nullable(),
+    findingsContentId: ContentId.nullable(),
+    class: FailureClass.nullable(),
+    retryAt: z.number().nullable(),
+    usage: Usage,
+  }),
+  z.object({ type: z.literal('task.integrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
+  /** `agent` was no longer where the checks saw it: the merge is made anew, the verdict stands. */
+  z.object({ type: z.literal('agent.moved'), ...task }),
+  z.object({ type: z.literal('integration.refused'), ...task, reason: WaitReason }),
+  z.object({ type: z.literal('research.recorded'), ...task, answerContentId: ContentId }),
+  /** An effect threw: a bug, a full disk, a missing tool. Nothing is lost; the operator is told. */
+  z.object({ type: z.literal('effect.failed'), runId: RunId, taskId: TaskId.nullable(), effect: z.string(), contentId: ContentId }),
+  z.object({ type: z.literal('timer.fired'), runId: RunId, taskId: TaskId.nullable(), key: z.string() }),
+])
+export type LoopEvent = z.infer<typeof LoopEvent>
+export type LoopEventType = LoopEvent['type']
+export type LoopEventOf<T extends LoopEventType> = Extract<LoopEvent, { type: T }>
+
+/** A row of the log. `seq` grows by one; `at` is epoch milliseconds; `epoch` counts supervisors. */
+export interface LoggedEvent {
+  seq: number
+  at: number
+  epoch: number
+  event: LoopEvent
+}

@@ -1,0 +1,47 @@
+/** Operators' commands as rows: appended by any process, answered by the supervisor. */
+import { z } from 'zod'
+import { ContentId, RunId } from '../domain/ids.ts'
+import { RunRequest } from '../domain/event.ts'
+import type { Sql } from './database.ts'
+
+export const Command = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('task'), runId: RunId, request: RunRequest }),
+  z.object({ kind: z.literal('cancel'), runId: RunId }),
+  z.object({ kind: z.literal('resume'), runId: RunId }),
+])
+export type Command = z.infer<typeof Command>
+
+export interface CommandAnswer {
+  accepted: boolean
+  /** For people: why it was refused, or what happens now. */
+  text: string
+  contentId?: ContentId
+}
+
+export interface CommandRows {
+  append(id: string, command: Command, at: number): void
+  /** Oldest first. */
+  unanswered(): { id: string; command: Command }[]
+  answer(id: string, answer: CommandAnswer, at: number): void
+  answerOf(id: string): CommandAnswer | null
+}
+
+export const commandRows = (db: Sql): CommandRows => {
+  const append = db.prepare(`INSERT INTO commands (id, at, kind, params) VALUES (?, ?, ?, ?)`)
+  const unanswered = db.prepare<[], { id: string; params: string }>(
+    `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY at, id`,
+  )
+  const answer = db.prepare(`UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ?`)
+  const answerOf = db.prepare<[string], { accepted: number | null; answer: string | null; answered_at: number | null }>(
+    `SELECT accepted, answer, answered_at FROM commands WHERE id = ?`,
+  )
+  return {
+    append: (id, command, at) => void append.run(id, at, command.kind, JSON.stringify(command)),
+    unanswered: () => unanswered.all().map(row => ({ id: row.id, command: Command.parse(JSON.parse(row.params)) })),
+    answer: (id, given, at) => void answer.run(at, given.accepted ? 1 : 0, given.text, id),
+    answerOf: id => {
+      const row = answerOf.get(id)
+      return row?.answered_at == null ? null : { accepted: row.accepted === 1, text: row.answer ?? '' }
+    },
+  }
+}

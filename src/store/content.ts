@@ -1,0 +1,51 @@
+/** What people and models wrote: kept under random ids with run and lane, apart from the log. */
+import type { ContentId } from '../domain/ids.ts'
+import type { Lane } from '../domain/lane.ts'
+import type { Sql } from './database.ts'
+
+export type ContentKind =
+  | 'goal'
+  | 'config'
+  | 'planFile'
+  | 'plan'
+  | 'scenario'
+  | 'findings'
+  | 'answer'
+  | 'checkResults'
+  | 'verdict'
+  | 'error'
+  | 'instructions'
+
+export interface ContentRow {
+  id: ContentId
+  runId: string
+  taskId: string | null
+  /** Inherited from the run; there is no content without a lane. */
+  lane: Lane
+  kind: ContentKind
+  at: number
+  text: string
+}
+
+export interface ContentRows {
+  add(row: ContentRow): void
+  /** null when it never was, or was erased. */
+  text(id: ContentId): string | null
+  ofRun(runId: string): ContentRow[]
+  erase(runId: string): void
+}
+
+export const contentRows = (db: Sql): ContentRows => {
+  const add = db.prepare(`INSERT OR IGNORE INTO content (id, run_id, task_id, lane, kind, at, text) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const text = db.prepare<[string], { text: string }>(`SELECT text FROM content WHERE id = ?`)
+  const ofRun = db.prepare<[string], Omit<ContentRow, 'runId' | 'taskId'> & { run_id: string; task_id: string | null }>(
+    `SELECT * FROM content WHERE run_id = ? ORDER BY at, id`,
+  )
+  const erase = db.prepare(`DELETE FROM content WHERE run_id = ?`)
+  return {
+    add: row => void add.run(row.id, row.runId, row.taskId, row.lane, row.kind, row.at, row.text),
+    text: id => text.get(id)?.text ?? null,
+    ofRun: runId => ofRun.all(runId).map(({ run_id, task_id, ...rest }) => ({ ...rest, runId: run_id, taskId: task_id })),
+    erase: runId => void erase.run(runId),
+  }
+}

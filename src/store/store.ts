@@ -1,0 +1,76 @@
+/**
+ * The store's functions. A writer holds the supervisor's epoch and every write of it checks that no later supervisor
+ * has begun; readers and the appending of commands need none.
+ */
+import { randomBytes } from 'node:crypto'
+import { AgentLabError } from '../domain/errors.ts'
+import type { Sql } from './database.ts'
+import { checkRows, type CheckRows } from './checks.ts'
+import { commandRows, type CommandRows } from './commands.ts'
+import { contentRows, type ContentRows } from './content.ts'
+import { eventRows, type EventRows } from './events.ts'
+import { launchRows, type LaunchRows } from './launches.ts'
+import { machineRows, type MachineRows } from './machines.ts'
+import { outboxRows, type OutboxRows } from './outbox.ts'
+import { requestRows, type RequestRows } from './requests.ts'
+
+export interface Store {
+  events: EventRows
+  machines: MachineRows
+  outbox: OutboxRows
+  content: ContentRows
+  commands: CommandRows
+  requests: RequestRows
+  checks: CheckRows
+  launches: LaunchRows
+  /** Runs `work` in one immediate transaction; with an epoch, refuses when a later supervisor has begun. */
+  write<T>(work: () => T, epoch?: number): T
+  /** Begins a new supervisor's time: returns an epoch greater than every one before. */
+  nextEpoch(): number
+  /** Changes whenever another connection commits; cheap to poll. */
+  dataVersion(): number
+  close(): void
+}
+
+export const createStore = (db: Sql): Store => {
+  const readEpoch = db.prepare<[], { value: string }>(`SELECT value FROM meta WHERE key = 'epoch'`)
+  const writeEpoch = db.prepare(`UPDATE meta SET value = ? WHERE key = 'epoch'`)
+  const currentEpoch = (): number => Number(readEpoch.get()!.value)
+
+  return {
+    events: eventRows(db),
+    machines: machineRows(db),
+    outbox: outboxRows(db),
+    content: contentRows(db),
+    commands: commandRows(db),
+    requests: requestRows(db),
+    checks: checkRows(db),
+    launches: launchRows(db),
+    write: (work, epoch) =>
+      db
+        .transaction(() => {
+          if (epoch !== undefined && currentEpoch() !== epoch) throw supersededError(epoch, currentEpoch())
+          return work()
+        })
+        .immediate(),
+    nextEpoch: () =>
+      db
+        .transaction(() => {
+          const next = currentEpoch() + 1
+          writeEpoch.run(String(next))
+          return next
+        })
+        .immediate(),
+    dataVersion: () => db.pragma('data_version', { simple: true }) as number,
+    close: () => db.close(),
+  }
+}
+
+const supersededError = (mine: number, current: number): AgentLabError =>
+  new AgentLabError(`supervisor failed on writing: its epoch ${mine} was superseded by ${current}`, {
+    code: 'superseded',
+    cure: 'Nothing to do: another supervisor has taken over.',
+  })
+
+/** Random id for rows that need no meaning: 16 lower-case hex digits. */
+export const newRowId = (): string => randomBytes(8).toString('hex')
