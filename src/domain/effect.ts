@@ -21,6 +21,8 @@ export const Effect = z.discriminatedUnion('name', [
     ...task,
     worker: WorkerName,
     attempt: z.number().int().positive(),
+    /** Counts starts of this attempt: a wait for the provider or a restart costs no attempt. */
+    launch: z.number().int().positive(),
     mode: AttemptMode,
     sessionId: z.string().nullable(),
     findingsContentId: ContentId.nullable(),
@@ -28,9 +30,7 @@ export const Effect = z.discriminatedUnion('name', [
     agent: Oid.nullable(),
     tip: Oid.nullable(),
   }),
-  z.object({ name: z.literal('attempt.stop'), key: z.string(), ...task }),
   z.object({ name: z.literal('work.harvest'), key: z.string(), ...task, worker: WorkerName, attempt: z.number().int() }),
-  z.object({ name: z.literal('research.record'), key: z.string(), ...task, answerContentId: ContentId }),
   z.object({ name: z.literal('merge.check'), key: z.string(), ...task, tip: Oid }),
   z.object({
     name: z.literal('verdict.seek'),
@@ -50,7 +50,20 @@ export type Effect = z.infer<typeof Effect>
 export type EffectName = Effect['name']
 export type EffectOf<N extends EffectName> = Extract<Effect, { name: N }>
 
+/**
+ * Effects of a task, or of the whole run when taskId is null, that no longer matter: their rows go in the same
+ * transaction, and whatever of them is under way is stopped after the commit.
+ */
+export interface VoidAction {
+  name: 'effects.void'
+  runId: string
+  taskId: string | null
+}
+
 /** Timers are rows, too: answered by `timer.fired{key}` once due, however often the process dies in between. */
 export type TimerAction =
   | { name: 'timer.set'; key: string; runId: RunId; taskId: TaskId | null; dueInMs: number }
   | { name: 'timer.clear'; key: string }
+
+/** Everything a machine can ask for in one step. */
+export type Action = Effect | TimerAction | VoidAction

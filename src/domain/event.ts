@@ -90,7 +90,7 @@ export const LoopEvent = z.discriminatedUnion('type', [
     type: z.literal('plan.failed'),
     ...run,
     class: FailureClass,
-    retryAt: z.number().nullable(),
+    retryInMs: z.number().nullable(),
     contentId: ContentId.nullable(),
   }),
   /** All tasks have settled; told by the loop. */
@@ -101,7 +101,6 @@ export const LoopEvent = z.discriminatedUnion('type', [
   /** The operator lets a waiting run go on; `extra` grants the run's limits once more. */
   z.object({ type: z.literal('operator.resumed'), ...run, commandId: z.string(), extra: z.boolean() }),
 
-  z.object({ type: z.literal('task.planned'), ...task, fact: TaskFact, request: RunRequest }),
   z.object({ type: z.literal('task.scheduled'), ...task }),
   /** A dependency failed or was cancelled, so this task can't start; told by the loop. */
   z.object({ type: z.literal('task.skipped'), ...task, because: TaskId }),
@@ -118,7 +117,7 @@ export const LoopEvent = z.discriminatedUnion('type', [
     ...task,
     outcome: z.enum(['answered', 'failed']),
     class: FailureClass.nullable(),
-    retryAt: z.number().nullable(),
+    retryInMs: z.number().nullable(),
     usage: Usage,
     answerContentId: ContentId.nullable(),
     dropped: z.number().int().nonnegative(),
@@ -159,14 +158,13 @@ export const LoopEvent = z.discriminatedUnion('type', [
     verdictContentId: ContentId.nullable(),
     findingsContentId: ContentId.nullable(),
     class: FailureClass.nullable(),
-    retryAt: z.number().nullable(),
+    retryInMs: z.number().nullable(),
     usage: Usage,
   }),
   z.object({ type: z.literal('task.integrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
   /** `agent` was no longer where the checks saw it: the merge is made anew, the verdict stands. */
   z.object({ type: z.literal('agent.moved'), ...task }),
   z.object({ type: z.literal('integration.refused'), ...task, reason: WaitReason }),
-  z.object({ type: z.literal('research.recorded'), ...task, answerContentId: ContentId }),
   /** An effect threw: a bug, a full disk, a missing tool. Nothing is lost; the operator is told. */
   z.object({ type: z.literal('effect.failed'), runId: RunId, taskId: TaskId.nullable(), effect: z.string(), contentId: ContentId }),
   z.object({ type: z.literal('timer.fired'), runId: RunId, taskId: TaskId.nullable(), key: z.string() }),

@@ -1,0 +1,73 @@
+/** What an outcome or a wait means, in one sentence, and what the operator can do about it. */
+import type { RunOutcome, WaitReason } from './event.ts'
+import type { RunId } from './ids.ts'
+
+export interface Explanation {
+  /** Fits after "<who> waits for you: ". */
+  sentence: string
+  /** One line: what to do and what to type. */
+  cure: string
+}
+
+const resume = (runId: RunId): string => `agentlab resume ${runId}`
+
+const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
+  limitReached: runId => ({
+    sentence: 'a limit of the run was reached',
+    cure: `Grant the same limits once more: ${resume(runId)}`,
+  }),
+  attemptsUsed: runId => ({
+    sentence: 'all attempts are used and the work was still sent back',
+    cure: `Read what was found (agentlab receipt ${runId}), then grant more attempts: ${resume(runId)}`,
+  }),
+  loginNeeded: runId => ({
+    sentence: 'an agent is not logged in, or its login was refused',
+    cure: `See which one with agentlab doctor, log in, then: ${resume(runId)}`,
+  }),
+  providerDown: runId => ({
+    sentence: 'a provider stayed unreachable or overloaded through every wait',
+    cure: `When it answers again: ${resume(runId)}`,
+  }),
+  verdictInconclusive: runId => ({
+    sentence: 'no verifier gave a verdict that counts',
+    cure: `Look at the work yourself (agentlab diff ${runId}), or ask the verifiers again: ${resume(runId)}`,
+  }),
+  branchCheckedOut: runId => ({
+    sentence: 'the integration branch is checked out in one of your worktrees, and AgentLab never moves a branch under you',
+    cure: `Switch that worktree to another branch, then: ${resume(runId)}`,
+  }),
+  mainConflict: runId => ({
+    sentence: 'the main branch and the integration branch conflict',
+    cure: `Merge main into the integration branch yourself, then: ${resume(runId)}`,
+  }),
+  mainChecksFailed: runId => ({
+    sentence: "the checks fail once main's new commits are brought into the integration branch",
+    cure: `Mend main or the integration branch, then: ${resume(runId)}`,
+  }),
+  agentMovedByHand: runId => ({
+    sentence: 'the integration branch was moved by hand to a commit that does not continue what the checks saw',
+    cure: `Put it where you want it, then: ${resume(runId)}`,
+  }),
+  conflictUnresolved: runId => ({
+    sentence: 'the work conflicts again and again with what was integrated meanwhile',
+    cure: `Let the worker try again on the branch as it is now: ${resume(runId)}`,
+  }),
+  effectFailed: runId => ({
+    sentence: 'AgentLab itself failed at a step; nothing is lost',
+    cure: `Read what failed (agentlab receipt ${runId}), mend it, then: ${resume(runId)}`,
+  }),
+}
+
+/** The sentence and the cure of a wait. */
+export const explainWait = (reason: WaitReason, runId: RunId): Explanation => waits[reason](runId)
+
+const outcomes: Record<RunOutcome, string> = {
+  done: 'Done: every task is integrated or answered.',
+  failed: 'Failed: at least one task did not get through.',
+  awaitingOperator: 'Waiting for you: something needs a decision.',
+  cancelled: 'Cancelled by the operator.',
+}
+
+/** One sentence for an outcome; null is a run that is still under way. */
+export const describeOutcome = (outcome: RunOutcome | null): string =>
+  outcome === null ? 'Under way.' : outcomes[outcome]

@@ -1,0 +1,169 @@
+/** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
+import type { FailureClass, Usage } from './attempt.ts'
+import type { ChecksStatus, CheckStatus } from './check.ts'
+import type { RunLimits, RunOutcome, WaitReason } from './event.ts'
+import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
+import type { Lane, Role, WorkerName } from './lane.ts'
+import type { Containment } from './launch.ts'
+import type { PlanOrigin, Risk, TaskKind } from './plan.ts'
+import type { Finding, InconclusiveReason, VerdictValue } from './verdict.ts'
+
+/** Text fields are null when they never were or have been erased. Times are epoch milliseconds. */
+export interface RunView {
+  runId: RunId
+  /** The run machine's state: preparing planning planBackingOff working concluding done failed awaitingOperator cancelled. */
+  state: string
+  /** null while the run is under way. */
+  outcome: RunOutcome | null
+  lane: Lane
+  /** Models were scripted: nothing here says anything about real ones. */
+  rehearsed: boolean
+  containment: Containment
+  independence: 'vendor' | 'session'
+  goal: string | null
+  base: Oid | null
+  planOrigin: PlanOrigin | null
+  planSummary: string | null
+  /** Answers of the planner that were sent back as out of shape. */
+  planReturned: number
+  limits: RunLimits
+  requestedAt: number
+  /** When the run came to rest (final or waiting), null while it goes on. */
+  endedAt: number | null
+  waitReason: WaitReason | null
+  /** What the operator should know about the wait, in the words of what failed. */
+  waitDetail: string | null
+  /** The limit that stopped the run last, if one did. */
+  limit: 'requests' | 'tokens' | 'minutes' | null
+  spending: { requests: number; tokens: number; unmeasured: number }
+  tasks: TaskView[]
+  costs: WorkerCost[]
+  launches: LaunchView[]
+  failures: EffectFailure[]
+  /** Content of this run was erased: texts are missing because of that. */
+  erased: boolean
+}
+
+export interface TaskView {
+  taskId: TaskId
+  /** From 1, as in the plan. */
+  number: number
+  title: string | null
+  kind: TaskKind
+  dependsOn: TaskId[]
+  worker: WorkerName
+  risk: Risk
+  /** The task machine's state; `pending` until it has one. */
+  state: string
+  attempts: AttemptView[]
+  base: Oid | null
+  tip: Oid | null
+  lines: { files: number; added: number; deleted: number } | null
+  checks: ChecksView[]
+  verdicts: VerdictView[]
+  integrated: { commit: Oid; tree: Oid; at: number } | null
+  /** What was said against the work, oldest first, also where it did not send the work back. */
+  findings: FindingsView[]
+  /** A research task's answer: a model's words. */
+  answer: string | null
+  waitReason: WaitReason | null
+  skippedBecause: TaskId | null
+}
+
+export interface AttemptView {
+  /** The attempt's number; a wait for the provider or a restart starts the same one again. */
+  n: number
+  worker: WorkerName
+  startedAt: number
+  endedAt: number | null
+  /** null while it runs, or where its end was never seen. */
+  outcome: 'answered' | 'failed' | null
+  class: FailureClass | null
+  usage: Usage
+  /** Lines of its output that were lost to the output bound. */
+  dropped: number
+  resumed: boolean
+  /** What came of it: a harvested tip, no change at all, or work the policy refused. */
+  work: 'harvested' | 'empty' | 'refused' | null
+  /** AgentLab committed what it had left uncommitted. */
+  uncommitted: boolean
+}
+
+export interface CheckView {
+  name: string
+  status: CheckStatus
+  exitCode: number | null
+  durationMs: number
+  /** null when that is no longer known. */
+  cached: boolean | null
+}
+
+export interface ChecksView {
+  at: number
+  attempt: number
+  tip: Oid
+  agent: Oid
+  /** The merge result the checks ran on. */
+  tree: Oid
+  status: ChecksStatus
+  results: CheckView[]
+}
+
+export interface VerdictView {
+  at: number
+  attempt: number
+  tip: Oid
+  /** null when no verifier could be had. */
+  verifier: WorkerName | null
+  value: VerdictValue
+  inconclusive: InconclusiveReason | null
+  sameVendor: boolean
+  findings: Finding[]
+  summary: string | null
+  /** Commands the verifier says it ran; claims. */
+  ran: { command: string; exitCode: number }[]
+  class: FailureClass | null
+  usage: Usage
+}
+
+export type FindingsSource = 'harvest' | 'empty' | 'refused' | 'conflict' | 'checks' | 'verdict'
+
+export interface FindingsView {
+  at: number
+  attempt: number
+  source: FindingsSource
+  contentId: ContentId
+  /** null when erased or unreadable. */
+  findings: Finding[] | null
+}
+
+export interface WorkerCost {
+  worker: WorkerName
+  roles: Role[]
+  requests: number
+  /** Tokens that were measured; null when no request of this worker was. */
+  input: number | null
+  cached: number | null
+  output: number | null
+  /** Requests answered well whose usage the wire did not tell. */
+  unmeasured: number
+  /** Time spent waiting for the provider, summed over requests. */
+  waitedMs: number
+}
+
+export interface LaunchView {
+  taskId: TaskId | null
+  /** `worker claude`, `check test`, `setup`, … */
+  what: string
+  startedAt: number
+  endedAt: number | null
+  exitCode: number | null
+  signal: string | null
+}
+
+export interface EffectFailure {
+  at: number
+  taskId: TaskId | null
+  effect: string
+  text: string | null
+}

@@ -1,0 +1,133 @@
+/**
+ * The one brain: an event and the states it concerns go in, new states and a list of wanted actions come out. Pure:
+ * clock, ids, randomness, disk and processes are elsewhere, so a whole run can be simulated and replayed.
+ */
+import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate'
+import type { Action } from '../domain/effect.ts'
+import type { LoopEvent, RunOutcome } from '../domain/event.ts'
+import { type RunContext, runMachine } from './run-machine.ts'
+import { schedule } from './schedule.ts'
+import { lostTaskStates, satisfiedTaskStates, isIn } from './states.ts'
+import { type TaskContext, taskMachine } from './task-machine.ts'
+
+export interface MachineState<C> {
+  id: string
+  state: string
+  context: C
+}
+
+/** Everything the brain knows of one run; null before `run.requested`. Tasks in the plan's order. */
+export interface RunStates {
+  run: MachineState<RunContext> | null
+  tasks: MachineState<TaskContext>[]
+}
+
+export interface Reaction {
+  states: RunStates
+  /** Ids of the machines that changed. */
+  changed: string[]
+  /** In order; each a name and JSON parameters. */
+  actions: Action[]
+  /** The event that the new states call for next, to be handled before any other of this run. */
+  told: LoopEvent | null
+}
+
+/** Events that every task of the run hears. */
+const broadcast: readonly LoopEvent['type'][] = ['operator.cancelled', 'limit.reached', 'operator.resumed']
+
+export const react = (before: RunStates, event: LoopEvent): Reaction => {
+  const moved = move(before, event)
+  return { ...moved, told: follow(moved.states) }
+}
+
+const move = (before: RunStates, event: LoopEvent): Omit<Reaction, 'told'> => {
+  if (event.type === 'run.requested') {
+    if (before.run !== null) return { states: before, changed: [], actions: [] }
+    const [snapshot, actions] = initialTransition(runMachine, { runId: event.runId, request: event.request })
+    const run = stateOf<RunContext>(event.runId, snapshot)
+    return { states: { run, tasks: [] }, changed: [run.id], actions: wanted(actions) }
+  }
+  if ('taskId' in event && event.taskId !== null) {
+    const taskId = event.taskId
+    return step(before, event, { run: false, task: task => task.id === taskId })
+  }
+  const after = step(before, event, { run: true, task: () => broadcast.includes(event.type) })
+  return event.type === 'plan.ready' ? withTasks(after, event) : after
+}
+
+/** A plan brings its tasks to life, once: the same plan told twice changes nothing. */
+const withTasks = (
+  after: Omit<Reaction, 'told'>,
+  event: Extract<LoopEvent, { type: 'plan.ready' }>,
+): Omit<Reaction, 'told'> => {
+  const { run, tasks } = after.states
+  if (run === null || tasks.length > 0) return after
+  const born = event.tasks.map(fact => {
+    const [snapshot] = initialTransition(taskMachine, {
+      runId: run.id,
+      taskId: fact.taskId,
+      fact,
+      request: run.context.request,
+    })
+    return stateOf<TaskContext>(fact.taskId, snapshot)
+  })
+  return { ...after, states: { run, tasks: born }, changed: [...after.changed, ...born.map(task => task.id)] }
+}
+
+const step = (
+  before: RunStates,
+  event: LoopEvent,
+  to: { run: boolean; task: (task: MachineState<TaskContext>) => boolean },
+): Omit<Reaction, 'told'> => {
+  const changed: string[] = []
+  const actions: Action[] = []
+  const advance = <C>(machine: typeof runMachine | typeof taskMachine, at: MachineState<C>): MachineState<C> => {
+    const snapshot = machine.resolveState({ value: at.state, context: at.context } as never)
+    const [next, done] = transition(machine as typeof runMachine, snapshot as never, event)
+    const after = stateOf<C>(at.id, next)
+    actions.push(...wanted(done))
+    if (after.state !== at.state || JSON.stringify(after.context) !== JSON.stringify(at.context)) changed.push(at.id)
+    return after
+  }
+  const run = before.run !== null && to.run ? advance(runMachine, before.run) : before.run
+  const tasks = before.tasks.map(task => (to.task(task) ? advance(taskMachine, task) : task))
+  return { states: { run, tasks }, changed, actions }
+}
+
+const stateOf = <C>(id: string, snapshot: AnyMachineSnapshot): MachineState<C> => ({
+  id,
+  state: snapshot.value as string,
+  context: snapshot.context as C,
+})
+
+const wanted = (actions: readonly { type: string; params: unknown }[]): Action[] =>
+  actions.flatMap(action => (isWanted(action.params) ? [action.params] : []))
+
+const isWanted = (params: unknown): params is Action =>
+  typeof params === 'object' && params !== null && typeof (params as { name?: unknown }).name === 'string'
+
+/**
+ * The one event the states themselves call for: a start, a skip, or the run's settling. A function of the states alone,
+ * so that a restart finds it again when the process died before it was handled.
+ */
+export const follow = ({ run, tasks }: RunStates): LoopEvent | null => {
+  if (run === null || run.state !== 'working') return null
+  const runId = run.id
+  const next = schedule(
+    tasks.map(task => ({ fact: task.context.fact, state: task.state })),
+    { maxParallel: run.context.request.maxParallel },
+  )
+  const skip = next.skip[0]
+  if (skip !== undefined) return { type: 'task.skipped', runId, ...skip }
+  const start = next.start[0]
+  if (start !== undefined) return { type: 'task.scheduled', runId, taskId: start }
+  return next.settled ? { type: 'tasks.settled', runId, outcome: outcomeOf(tasks) } : null
+}
+
+const outcomeOf = (tasks: readonly MachineState<TaskContext>[]): RunOutcome => {
+  const some = (states: readonly string[]): boolean => tasks.some(task => isIn(states, task.state))
+  if (some(['awaitingOperator'])) return 'awaitingOperator'
+  if (some(['cancelled'])) return 'cancelled'
+  if (some([...lostTaskStates])) return 'failed'
+  return tasks.every(task => isIn(satisfiedTaskStates, task.state)) ? 'done' : 'failed'
+}

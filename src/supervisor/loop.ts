@@ -1,0 +1,185 @@
+/**
+ * The one loop. For each event, in one transaction: append it, store the states it gives, store the effects and timers
+ * it asks for. After the commit the effects run; what they answer is the next event. A restart reads states and outbox
+ * and goes on. The loop knows no tool: store, effects and clock are handed in.
+ */
+import type { Action, Effect } from '../domain/effect.ts'
+import type { LoopEvent } from '../domain/event.ts'
+import { follow, type MachineState, react, type RunStates } from './brain.ts'
+import type { RunContext } from './run-machine.ts'
+import type { TaskContext } from './task-machine.ts'
+
+/** What the loop needs of the store; src/store keeps it. All of it is synchronous. */
+export interface LoopStore {
+  /** One immediate transaction that refuses when a later supervisor has begun. */
+  write<T>(work: () => T): T
+  append(event: LoopEvent, at: number): number
+  statesOf(runId: string): RunStates
+  /** Ids of all runs that have not come to rest. */
+  openRuns(): string[]
+  saveState(kind: 'run' | 'task', runId: string, machine: MachineState<RunContext | TaskContext>, seq: number): void
+  addEffect(effect: Effect, seq: number): void
+  removeEffect(key: string): void
+  /** Drops effects and timers of a task, or of the whole run when taskId is null; returns the effects' keys. */
+  voidEffects(runId: string, taskId: string | null): string[]
+  setTimer(timer: Extract<Action, { name: 'timer.set' }>, now: number): void
+  clearTimer(key: string): void
+  pendingEffects(): Effect[]
+  timers(): { key: string; runId: string; taskId: string | null; dueAt: number }[]
+}
+
+/**
+ * Carries out one effect: looks at the world first, then acts; resolves with the event that answers it, or null when
+ * there is nothing to say (it was voided). `tell` reports facts on the way. Must honour `signal` promptly.
+ */
+export type RunEffect = (effect: Effect, signal: AbortSignal, tell: (event: LoopEvent) => void) => Promise<LoopEvent | null>
+
+export interface LoopOptions {
+  store: LoopStore
+  runEffect: RunEffect
+  /** Turns a thrown error into the event that reports it; keeps the text as content. */
+  reportFailure: (effect: Effect, error: unknown) => LoopEvent
+  now: () => number
+  /** Called after each commit. */
+  onCommit?: (event: LoopEvent) => void
+  /** A store that cannot be written any more (superseded, disk gone) ends the loop. */
+  onFatal: (error: unknown) => void
+}
+
+export interface Loop {
+  /** Handles an event from outside (a command, a limit) and everything that follows from it. */
+  dispatch(event: LoopEvent): void
+  /** Starts what a former life left in the outbox, and arms the timers. */
+  recover(): void
+  /** Nothing under way, nothing due. */
+  isIdle(): boolean
+  /** Aborts what is under way without recording anything: the outbox keeps it for the next start. */
+  stop(): Promise<void>
+}
+
+/** Node fires longer timers at once; a longer wait is armed again. */
+const longestTimerMs = 2 ** 31 - 1
+
+export const createLoop = (options: LoopOptions): Loop => {
+  const { store, now } = options
+  const underWay = new Map<string, { controller: AbortController; done: Promise<void> }>()
+  let timer: NodeJS.Timeout | null = null
+  let stopped = false
+
+  /** One event and what follows from it, each in a transaction of its own; `settles` is the effect it answers. */
+  const dispatch = (first: LoopEvent, settles: string | null = null): void => {
+    if (stopped) return
+    try {
+      let next = commit(first, settles)
+      while (next !== null) next = commit(next, null)
+    } catch (error) {
+      stopped = true
+      options.onFatal(error)
+      return
+    }
+    startPending()
+    armTimer()
+  }
+
+  const commit = (event: LoopEvent, settles: string | null): LoopEvent | null => {
+    const { told, voided } = store.write(() => record(event, settles))
+    for (const key of voided) underWay.get(key)?.controller.abort()
+    options.onCommit?.(event)
+    return told
+  }
+
+  const record = (event: LoopEvent, settles: string | null): { told: LoopEvent | null; voided: string[] } => {
+    const at = now()
+    const seq = store.append(event, at)
+    if (settles !== null) store.removeEffect(settles)
+    if (event.type === 'timer.fired') store.clearTimer(event.key)
+    const { states, changed, actions, told } = react(store.statesOf(event.runId), event)
+    for (const machine of [states.run, ...states.tasks]) {
+      if (machine === null || !changed.includes(machine.id)) continue
+      store.saveState(machine === states.run ? 'run' : 'task', event.runId, machine, seq)
+    }
+    return { told, voided: actions.flatMap(action => carry(action, seq, at)) }
+  }
+
+  /** Stores what a machine asked for; returns the keys of effects it made void. */
+  const carry = (action: Action, seq: number, at: number): string[] => {
+    switch (action.name) {
+      case 'timer.set':
+        store.setTimer(action, at)
+        return []
+      case 'timer.clear':
+        store.clearTimer(action.key)
+        return []
+      case 'effects.void':
+        return store.voidEffects(action.runId, action.taskId)
+      default:
+        store.addEffect(action, seq)
+        return []
+    }
+  }
+
+  const startPending = (): void => {
+    if (stopped) return
+    for (const effect of store.pendingEffects()) {
+      if (!underWay.has(effect.key)) start(effect)
+    }
+  }
+
+  const start = (effect: Effect): void => {
+    const controller = new AbortController()
+    const tell = (event: LoopEvent): void => {
+      if (!controller.signal.aborted) dispatch(event)
+    }
+    const done = options
+      .runEffect(effect, controller.signal, tell)
+      .catch((error: unknown) => (controller.signal.aborted ? null : options.reportFailure(effect, error)))
+      .then(answer => {
+        underWay.delete(effect.key)
+        if (stopped) return
+        if (answer !== null && !controller.signal.aborted) dispatch(answer, effect.key)
+        else startPending()
+      })
+      .catch((error: unknown) => {
+        stopped = true
+        options.onFatal(error)
+      })
+    underWay.set(effect.key, { controller, done })
+  }
+
+  const armTimer = (): void => {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    const next = store.timers()[0]
+    if (next === undefined || stopped) return
+    timer = setTimeout(fireDue, Math.min(Math.max(0, next.dueAt - now()), longestTimerMs))
+  }
+
+  const fireDue = (): void => {
+    for (const due of store.timers().filter(entry => entry.dueAt <= now())) {
+      dispatch({ type: 'timer.fired', runId: due.runId, taskId: due.taskId, key: due.key })
+    }
+    armTimer()
+  }
+
+  return {
+    dispatch,
+    recover: () => {
+      for (const runId of store.openRuns()) {
+        const told = follow(store.statesOf(runId))
+        if (told !== null) dispatch(told)
+      }
+      startPending()
+      armTimer()
+    },
+    isIdle: () => underWay.size === 0 && store.timers().length === 0,
+    stop: async () => {
+      stopped = true
+      if (timer !== null) clearTimeout(timer)
+      const waits = [...underWay.values()].map(({ controller, done }) => {
+        controller.abort()
+        return done
+      })
+      await Promise.all(waits)
+    },
+  }
+}

@@ -1,0 +1,211 @@
+/** The life of a run, as a flat machine used purely. Its tasks have machines of their own (task-machine.ts). */
+import { assign, setup } from 'xstate'
+import type { Action, Effect } from '../domain/effect.ts'
+import type { LoopEvent, RunOutcome, RunRequest, WaitReason } from '../domain/event.ts'
+import type { Oid } from '../domain/ids.ts'
+import { backoffMs, canWait, isTransient } from './backoff.ts'
+
+export type RunResumePoint = 'preparing' | 'planning' | 'working'
+
+export interface RunContext {
+  runId: string
+  request: RunRequest
+  base: Oid | null
+  /** How often the operator granted the limits once more: the allowance is (1 + grants) × limits. */
+  grants: number
+  waits: number
+  /** Counts tries of the current stage, so that every effect has a key of its own. */
+  tries: number
+  outcome: RunOutcome | null
+  waitReason: WaitReason | null
+  resumeTo: RunResumePoint
+}
+
+type Ctx = { context: RunContext }
+
+const maxPlanTries = 3
+
+const timerKey = (context: RunContext): string => `${context.runId}/wait`
+
+const machine = setup({
+  types: { context: {} as RunContext, events: {} as LoopEvent, input: {} as { runId: string; request: RunRequest } },
+  guards: {
+    planFailedForNow: ({ context, event }) => event.type === 'plan.failed' && isTransient(event.class) && canWait(context.waits),
+    planFailedTransiently: ({ event }) => event.type === 'plan.failed' && isTransient(event.class),
+    planFailedBy: ({ event }, failure: string) => event.type === 'plan.failed' && event.class === failure,
+    triesLeft: ({ context }) => context.tries < maxPlanTries,
+    settledAs: ({ context }, outcome: RunOutcome) => context.outcome === outcome,
+    resumesAt: ({ context }, point: RunResumePoint) => context.resumeTo === point,
+    isMyTimer: ({ context, event }) => event.type === 'timer.fired' && event.key === timerKey(context),
+    isOfRun: ({ event }) => event.type === 'effect.failed' && event.taskId === null,
+  },
+  actions: {
+    'base.prepare': (_, _effect: Effect) => {},
+    'plan.make': (_, _effect: Effect) => {},
+    'run.conclude': (_, _effect: Effect) => {},
+    'timer.set': (_, _timer: Action) => {},
+    'timer.clear': (_, _timer: Action) => {},
+    'effects.void': (_, _void: Action) => {},
+    rememberBase: assign(({ event }) => (event.type === 'base.ready' ? { base: event.base } : {})),
+    countTry: assign(({ context }) => ({ tries: context.tries + 1 })),
+    countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
+    settle: assign(({ event }) => (event.type === 'tasks.settled' ? { outcome: event.outcome, resumeTo: 'working' as const } : {})),
+    settleAs: assign((_, outcome: RunOutcome) => ({ outcome })),
+    wait: assign((_, params: { waitReason: WaitReason; resumeTo: RunResumePoint }) => ({
+      ...params,
+      outcome: 'awaitingOperator' as const,
+    })),
+    waitBecauseRefused: assign(({ event }) =>
+      event.type === 'base.refused'
+        ? { waitReason: event.reason, resumeTo: 'preparing' as const, outcome: 'awaitingOperator' as const }
+        : {},
+    ),
+    noteLimit: assign({ waitReason: 'limitReached' as const, resumeTo: 'working' as const }),
+    grantMore: assign(({ context, event }) => ({
+      waits: 0,
+      tries: 0,
+      outcome: null,
+      waitReason: null,
+      grants: context.grants + (event.type === 'operator.resumed' && event.extra ? 1 : 0),
+    })),
+  },
+})
+
+const keyOf = (context: RunContext, name: string): string =>
+  `${context.runId}/${name}/${context.grants}.${context.tries}.${context.waits}`
+
+const basePrepare = {
+  type: 'base.prepare' as const,
+  params: ({ context }: Ctx): Effect => ({ name: 'base.prepare', key: keyOf(context, 'base.prepare'), runId: context.runId }),
+}
+const planMake = {
+  type: 'plan.make' as const,
+  params: ({ context }: Ctx): Effect => ({ name: 'plan.make', key: keyOf(context, 'plan.make'), runId: context.runId }),
+}
+const runConclude = {
+  type: 'run.conclude' as const,
+  params: ({ context }: Ctx): Effect => ({
+    name: 'run.conclude',
+    key: keyOf(context, 'run.conclude'),
+    runId: context.runId,
+    outcome: context.outcome ?? 'failed',
+  }),
+}
+const voidEffects = {
+  type: 'effects.void' as const,
+  params: ({ context }: Ctx): Action => ({ name: 'effects.void', runId: context.runId, taskId: null }),
+}
+
+const waiting = (waitReason: WaitReason, resumeTo: RunResumePoint) => ({
+  target: 'concluding' as const,
+  actions: { type: 'wait' as const, params: { waitReason, resumeTo } },
+})
+
+/** Before there are tasks, cancelling and limits end the stage itself. */
+const interruptible = (resumeTo: RunResumePoint) => ({
+  'operator.cancelled': {
+    target: 'concluding' as const,
+    actions: [voidEffects, { type: 'settleAs' as const, params: 'cancelled' as const }],
+  },
+  'limit.reached': {
+    target: 'concluding' as const,
+    actions: [voidEffects, { type: 'wait' as const, params: { waitReason: 'limitReached' as const, resumeTo } }],
+  },
+  'effect.failed': { guard: 'isOfRun' as const, ...waiting('effectFailed', resumeTo) },
+})
+
+export const runMachine = machine.createMachine({
+  id: 'run',
+  initial: 'preparing',
+  context: ({ input }) => ({
+    runId: input.runId,
+    request: input.request,
+    base: null,
+    grants: 0,
+    waits: 0,
+    tries: 0,
+    outcome: null,
+    waitReason: null,
+    resumeTo: 'preparing',
+  }),
+  states: {
+    preparing: {
+      entry: basePrepare,
+      on: {
+        ...interruptible('preparing'),
+        'base.ready': { target: 'planning', actions: 'rememberBase' },
+        'base.refused': { target: 'concluding', actions: 'waitBecauseRefused' },
+      },
+    },
+    planning: {
+      entry: ['countTry', planMake],
+      on: {
+        ...interruptible('planning'),
+        'plan.ready': 'working',
+        'plan.failed': [
+          { guard: 'planFailedForNow', target: 'planBackingOff', actions: 'countWait' },
+          { guard: 'planFailedTransiently', ...waiting('providerDown', 'planning') },
+          { guard: { type: 'planFailedBy', params: 'auth' }, ...waiting('loginNeeded', 'planning') },
+          { guard: { type: 'planFailedBy', params: 'limit' }, ...waiting('limitReached', 'planning') },
+          { guard: 'triesLeft', target: 'planning', reenter: true },
+          waiting('effectFailed', 'planning'),
+        ],
+      },
+    },
+    planBackingOff: {
+      entry: {
+        type: 'timer.set',
+        params: ({ context, event }: Ctx & { event: LoopEvent }): Action => ({
+          name: 'timer.set',
+          key: timerKey(context),
+          runId: context.runId,
+          taskId: null,
+          dueInMs: backoffMs(context.waits, event.type === 'plan.failed' ? event.retryInMs : null),
+        }),
+      },
+      exit: {
+        type: 'timer.clear',
+        params: ({ context }: Ctx): Action => ({ name: 'timer.clear', key: timerKey(context) }),
+      },
+      on: { ...interruptible('planning'), 'timer.fired': { guard: 'isMyTimer', target: 'planning' } },
+    },
+    working: {
+      on: {
+        /** Tasks stop themselves; the run settles when the last one has. */
+        'limit.reached': { actions: 'noteLimit' },
+        'tasks.settled': { target: 'concluding', actions: 'settle' },
+      },
+    },
+    concluding: {
+      entry: runConclude,
+      on: {
+        'run.concluded': [
+          { guard: { type: 'settledAs', params: 'done' }, target: 'done' },
+          { guard: { type: 'settledAs', params: 'cancelled' }, target: 'cancelled' },
+          { guard: { type: 'settledAs', params: 'awaitingOperator' }, target: 'awaitingOperator' },
+          { target: 'failed' },
+        ],
+        'effect.failed': { guard: 'isOfRun', target: 'failed' },
+      },
+    },
+    awaitingOperator: {
+      on: {
+        'operator.cancelled': [
+          {
+            guard: { type: 'resumesAt', params: 'working' },
+            target: 'working',
+          },
+          { target: 'concluding', actions: { type: 'settleAs', params: 'cancelled' } },
+        ],
+        'operator.resumed': [
+          { guard: { type: 'resumesAt', params: 'preparing' }, target: 'preparing', actions: 'grantMore' },
+          { guard: { type: 'resumesAt', params: 'planning' }, target: 'planning', actions: 'grantMore' },
+          { target: 'working', actions: 'grantMore' },
+        ],
+      },
+    },
+    done: { type: 'final' },
+    failed: { type: 'final' },
+    cancelled: { type: 'final' },
+  },
+})
