@@ -1,8 +1,8 @@
 /** What the brain may ask for. Names and JSON parameters; what each does to the world stands in src/effects. */
 import { z } from 'zod'
+import { RunOutcome } from './event.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import { WorkerName } from './lane.ts'
-import { RunOutcome } from './event.ts'
 
 const run = { runId: RunId }
 const task = { runId: RunId, taskId: TaskId }
@@ -30,13 +30,21 @@ export const Effect = z.discriminatedUnion('name', [
     agent: Oid.nullable(),
     tip: Oid.nullable(),
   }),
-  z.object({ name: z.literal('work.harvest'), key: z.string(), ...task, worker: WorkerName, attempt: z.number().int() }),
+  z.object({
+    name: z.literal('work.harvest'),
+    key: z.string(),
+    ...task,
+    worker: WorkerName,
+    attempt: z.number().int(),
+  }),
   z.object({ name: z.literal('merge.check'), key: z.string(), ...task, tip: Oid }),
   z.object({
     name: z.literal('verdict.seek'),
     key: z.string(),
     ...task,
     tip: Oid,
+    /** What the tip's change is judged against: its parent. */
+    base: Oid,
     author: WorkerName,
     /** From 1; a new tip starts anew. */
     round: z.number().int().positive(),
@@ -44,7 +52,15 @@ export const Effect = z.discriminatedUnion('name', [
     avoid: z.array(WorkerName),
     resultsContentId: ContentId,
   }),
-  z.object({ name: z.literal('task.integrate'), key: z.string(), ...task, tip: Oid, agent: Oid, tree: Oid, worker: WorkerName }),
+  z.object({
+    name: z.literal('task.integrate'),
+    key: z.string(),
+    ...task,
+    tip: Oid,
+    agent: Oid,
+    tree: Oid,
+    worker: WorkerName,
+  }),
 ])
 export type Effect = z.infer<typeof Effect>
 export type EffectName = Effect['name']

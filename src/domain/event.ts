@@ -75,7 +75,13 @@ const task = { runId: RunId, taskId: TaskId }
 
 export const LoopEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run.requested'), ...run, request: RunRequest }),
-  z.object({ type: z.literal('base.ready'), ...run, base: Oid, main: Oid, sync: z.enum(['none', 'fastForward', 'merge']) }),
+  z.object({
+    type: z.literal('base.ready'),
+    ...run,
+    base: Oid,
+    main: Oid,
+    sync: z.enum(['none', 'fastForward', 'merge']),
+  }),
   z.object({ type: z.literal('base.refused'), ...run, reason: WaitReason, contentId: ContentId.nullable() }),
   z.object({
     type: z.literal('plan.ready'),
@@ -136,7 +142,13 @@ export const LoopEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('work.empty'), ...task, findingsContentId: ContentId }),
   z.object({ type: z.literal('work.refused'), ...task, findingsContentId: ContentId }),
-  z.object({ type: z.literal('merge.conflicted'), ...task, agent: Oid, files: z.number().int(), findingsContentId: ContentId }),
+  z.object({
+    type: z.literal('merge.conflicted'),
+    ...task,
+    agent: Oid,
+    files: z.number().int(),
+    findingsContentId: ContentId,
+  }),
   z.object({
     type: z.literal('checks.finished'),
     ...task,
@@ -166,7 +178,13 @@ export const LoopEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('agent.moved'), ...task }),
   z.object({ type: z.literal('integration.refused'), ...task, reason: WaitReason }),
   /** An effect threw: a bug, a full disk, a missing tool. Nothing is lost; the operator is told. */
-  z.object({ type: z.literal('effect.failed'), runId: RunId, taskId: TaskId.nullable(), effect: z.string(), contentId: ContentId }),
+  z.object({
+    type: z.literal('effect.failed'),
+    runId: RunId,
+    taskId: TaskId.nullable(),
+    effect: z.string(),
+    contentId: ContentId,
+  }),
   z.object({ type: z.literal('timer.fired'), runId: RunId, taskId: TaskId.nullable(), key: z.string() }),
 ])
 export type LoopEvent = z.infer<typeof LoopEvent>

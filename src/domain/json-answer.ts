@@ -74,7 +74,10 @@ const strict = (node: Schema): Schema => {
   return {
     ...kept,
     properties: Object.fromEntries(
-      Object.entries(properties).map(([key, inner]) => [key, required.has(key) ? strict(inner) : nullable(strict(inner))]),
+      Object.entries(properties).map(([key, inner]) => [
+        key,
+        required.has(key) ? strict(inner) : nullable(strict(inner)),
+      ]),
     ),
     required: Object.keys(properties),
     additionalProperties: false,

@@ -5,11 +5,16 @@ export type Containment = 'boxed' | 'unboxed'
 
 export interface LaunchPolicy {
   containment: Containment
+  /** Absolute path of the seat: value of AGENTLAB_SEAT in its processes' environment, by which they are found again. */
+  seat: string
   /** Absolute paths that stay readable although they lie in a hidden place (tool prefixes, the object store). */
   readable: string[]
   /** Absolute directories the process may write: its seat, or a part of it. */
   writable: string[]
-  /** Absolute directories hidden from the process (the operator's HOME, repository, AgentLab's data dir). */
+  /**
+   * Absolute paths hidden from the process (the operator's HOME, repository, AgentLab's data dir). Where hidden,
+   * readable and writable paths lie in each other, the deepest one decides.
+   */
   hidden: string[]
   /** `host`: shares the machine's network. The walls issue adds `none` and gates. */
   network: 'host'

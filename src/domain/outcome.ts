@@ -33,7 +33,8 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
     cure: `Look at the work yourself (agentlab diff ${runId}), or ask the verifiers again: ${resume(runId)}`,
   }),
   branchCheckedOut: runId => ({
-    sentence: 'the integration branch is checked out in one of your worktrees, and AgentLab never moves a branch under you',
+    sentence:
+      'the integration branch is checked out in one of your worktrees, and AgentLab never moves a branch under you',
     cure: `Switch that worktree to another branch, then: ${resume(runId)}`,
   }),
   mainConflict: runId => ({

@@ -39,7 +39,7 @@ export const PlanProposal = z.strictObject({
 export type PlanProposal = z.infer<typeof PlanProposal>
 
 /** A task of an accepted plan. Its text (title, what, why, acceptance) is content; ids and graph are facts. */
-export const PlannedTask = ProposedTask.omit({ key: true, dependsOn: true, worker: true }).extend({
+export const PlannedTask = ProposedTask.omit({ dependsOn: true, worker: true }).extend({
   taskId: TaskId,
   dependsOn: z.array(TaskId),
   worker: WorkerName,

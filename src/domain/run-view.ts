@@ -1,6 +1,6 @@
 /** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
 import type { FailureClass, Usage } from './attempt.ts'
-import type { ChecksStatus, CheckStatus } from './check.ts'
+import type { CheckStatus, ChecksStatus } from './check.ts'
 import type { RunLimits, RunOutcome, WaitReason } from './event.ts'
 import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import type { Lane, Role, WorkerName } from './lane.ts'

@@ -15,7 +15,7 @@ export const cleanText = (text: string): string =>
 /** One line, at most `max` characters, with an ellipsis where it was cut. */
 export const cleanLine = (text: string, max = 200): string => {
   const line = cleanText(text).replace(/\s+/g, ' ').trim()
-  return line.length <= max ? line : `${line.slice(0, max - 1)}…`
+  return line.length <= max ? line : `${headOf(line, max - 1)}…`
 }
 
 /** At most `max` characters of the middle-cut text, saying how many were left out. */
@@ -23,5 +23,10 @@ export const clipMiddle = (text: string, max: number): string => {
   if (text.length <= max) return text
   const head = Math.ceil(max * 0.4)
   const tail = max - head
-  return `${text.slice(0, head)}\n… ${text.length - max} characters left out …\n${text.slice(text.length - tail)}`
+  return `${headOf(text, head)}\n… ${text.length - max} characters left out …\n${tailOf(text, tail)}`
 }
+
+/** Cuts that never leave half of a character that takes two units. */
+const headOf = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, '')
+const tailOf = (text: string, length: number): string =>
+  text.slice(text.length - length).replace(/^[\udc00-\udfff]/, '')

@@ -6,6 +6,10 @@ export interface EventRows {
   /** Appends one event and returns its sequence number. */
   append(event: LoopEvent, at: number, epoch: number): number
   ofRun(runId: string, afterSeq?: number): LoggedEvent[]
+  /** The run's first event: its request. */
+  first(runId: string): LoggedEvent | null
+  /** Milliseconds the run was under way: from each request or resumption to the rest that followed, or to `now`. */
+  activeMs(runId: string, now: number): number
   /** The newest sequence number, 0 when the log is empty. */
   lastSeq(): number
   all(): LoggedEvent[]
@@ -28,6 +32,10 @@ const toEvent = (row: Row): LoggedEvent => ({
 export const eventRows = (db: Sql): EventRows => {
   const insert = db.prepare(`INSERT INTO events (at, epoch, run_id, task_id, type, data) VALUES (?, ?, ?, ?, ?, ?)`)
   const ofRun = db.prepare<[string, number], Row>(`SELECT seq, at, epoch, data FROM events WHERE run_id = ? AND seq > ? ORDER BY seq`)
+  const first = db.prepare<[string], Row>(`SELECT seq, at, epoch, data FROM events WHERE run_id = ? ORDER BY seq LIMIT 1`)
+  const marks = db.prepare<[string], { at: number; type: string }>(
+    `SELECT at, type FROM events WHERE run_id = ? AND type IN ('run.requested', 'operator.resumed', 'run.concluded') ORDER BY seq`,
+  )
   const last = db.prepare<[], { seq: number | null }>(`SELECT max(seq) AS seq FROM events`)
   const all = db.prepare<[], Row>(`SELECT seq, at, epoch, data FROM events ORDER BY seq`)
   return {
@@ -36,6 +44,23 @@ export const eventRows = (db: Sql): EventRows => {
       return Number(insert.run(at, epoch, event.runId, taskId, event.type, JSON.stringify(event)).lastInsertRowid)
     },
     ofRun: (runId, afterSeq = 0) => ofRun.all(runId, afterSeq).map(toEvent),
+    first: runId => {
+      const row = first.get(runId)
+      return row === undefined ? null : toEvent(row)
+    },
+    activeMs: (runId, now) => {
+      let total = 0
+      let since: number | null = null
+      for (const { at, type } of marks.all(runId)) {
+        if (type === 'run.concluded') {
+          total += since === null ? 0 : at - since
+          since = null
+        } else {
+          since ??= at
+        }
+      }
+      return total + (since === null ? 0 : Math.max(0, now - since))
+    },
     lastSeq: () => last.get()!.seq ?? 0,
     all: () => all.all().map(toEvent),
   }

@@ -19,8 +19,8 @@ export interface OutboxRows {
   setTimer(timer: Extract<TimerAction, { name: 'timer.set' }>, now: number): void
   clearTimer(key: string): void
   timers(): TimerRow[]
-  /** Drops all effects and timers of a run that has ended. */
-  clearRun(runId: string): void
+  /** Drops effects and timers of a task, or of the whole run when taskId is null; returns the effects' keys. */
+  void(runId: string, taskId: string | null): string[]
 }
 
 export const outboxRows = (db: Sql): OutboxRows => {
@@ -33,8 +33,10 @@ export const outboxRows = (db: Sql): OutboxRows => {
   const timers = db.prepare<[], { key: string; run_id: string; task_id: string | null; due_at: number }>(
     `SELECT * FROM timers ORDER BY due_at`,
   )
-  const clearEffects = db.prepare(`DELETE FROM outbox WHERE run_id = ?`)
-  const clearTimers = db.prepare(`DELETE FROM timers WHERE run_id = ?`)
+  const voidEffects = db.prepare<[string, string | null, string | null], { key: string }>(
+    `DELETE FROM outbox WHERE run_id = ? AND (? IS NULL OR task_id = ?) RETURNING key`,
+  )
+  const voidTimers = db.prepare(`DELETE FROM timers WHERE run_id = ? AND (? IS NULL OR task_id = ?)`)
   const parse = (row: { effect: string }): Effect => Effect.parse(JSON.parse(row.effect))
   return {
     add: (effect, seq) => {
@@ -47,9 +49,9 @@ export const outboxRows = (db: Sql): OutboxRows => {
     setTimer: (timer, now) => void setTimer.run(timer.key, timer.runId, timer.taskId, now + timer.dueInMs),
     clearTimer: key => void clearTimer.run(key),
     timers: () => timers.all().map(row => ({ key: row.key, runId: row.run_id, taskId: row.task_id, dueAt: row.due_at })),
-    clearRun: runId => {
-      clearEffects.run(runId)
-      clearTimers.run(runId)
+    void: (runId, taskId) => {
+      voidTimers.run(runId, taskId, taskId)
+      return voidEffects.all(runId, taskId, taskId).map(row => row.key)
     },
   }
 }

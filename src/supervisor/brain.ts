@@ -8,7 +8,8 @@ import type { LoopEvent, RunOutcome } from '../domain/event.ts'
 import { type RunContext, runMachine } from './run-machine.ts'
 import { schedule } from './schedule.ts'
 import { lostTaskStates, satisfiedTaskStates, isIn } from './states.ts'
-import { type TaskContext, taskMachine } from './task-machine.ts'
+import type { TaskContext } from './task-context.ts'
+import { taskMachine } from './task-machine.ts'
 
 export interface MachineState<C> {
   id: string

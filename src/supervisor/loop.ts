@@ -7,7 +7,7 @@ import type { Action, Effect } from '../domain/effect.ts'
 import type { LoopEvent } from '../domain/event.ts'
 import { follow, type MachineState, react, type RunStates } from './brain.ts'
 import type { RunContext } from './run-machine.ts'
-import type { TaskContext } from './task-machine.ts'
+import type { TaskContext } from './task-context.ts'
 
 /** What the loop needs of the store; src/store keeps it. All of it is synchronous. */
 export interface LoopStore {

@@ -1,0 +1,10 @@
+/**
+ * The composition root: the only floor that knows every room. Commands and tools come in here; what they may call is
+ * named below and lies, one idea a file, in app/.
+ */
+export { agentStates } from './app/agents.ts'
+export { followRun, requestRun, type RunWish, sendCommand } from './app/client.ts'
+export { withForegroundSupervisor } from './app/foreground.ts'
+export { openProject, type Project } from './app/project.ts'
+export { runSupervisor } from './app/supervise.ts'
+export { superviseProject } from './app/supervisor.ts'

@@ -1,0 +1,235 @@
+/**
+ * Runs one agent CLI once: token, command, box, stream, watchdog, conclusion. Every role goes through here; nothing else
+ * starts an agent.
+ */
+import { randomUUID } from 'node:crypto'
+import { appendFile, mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
+import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
+import type { WorkerEvent } from '../domain/worker-event.ts'
+import type { Grant } from '../lanes/gateway/grant.ts'
+import type { LaunchedProcess, LaunchEnd } from '../process/launch.ts'
+import { tailLines } from '../process/tail.ts'
+import { identityHeaders } from '../rehearsal/identity.ts'
+import { workers } from '../workers/registry.ts'
+import type { StreamReader, Worker } from '../workers/worker.ts'
+import { credentialOf, installationOf } from './agents.ts'
+import { startInBox } from './box-command.ts'
+import type { Host, RunScope } from './host.ts'
+import type { Seat } from './seats.ts'
+import { operatorPath } from './toolchain.ts'
+
+export interface AgentErrand {
+  role: Role
+  worker: WorkerName
+  seat: Seat
+  taskId: string | null
+  /** The task's key in its plan, for a rehearsal to find its script by. */
+  taskKey: string | null
+  /** Attempt of a worker, round of a verifier, try of a planner; from 1. */
+  attempt: number
+  launch: number
+  prompt: string
+  schema: Record<string, unknown> | null
+  resume: string | null
+  onSession?: (sessionId: string) => void
+}
+
+export interface AgentResult {
+  end: AttemptEnd
+  events: WorkerEvent[]
+  /** Bytes of standard output that were dropped past the bound. */
+  dropped: number
+}
+
+export const runAgent = async (host: Host, scope: RunScope, errand: AgentErrand, signal: AbortSignal): Promise<AgentResult> => {
+  signal.throwIfAborted()
+  const worker = workers[errand.worker]
+  const installation = await installationOf(errand.worker, scope.config, host.project.env)
+  if (installation === null) {
+    throw new AgentLabError(`${worker.program} failed to start: it is not on PATH`, {
+      code: 'agent-missing',
+      cure: `Install ${worker.program}, or name it in ~/.config/agentlab/config.yaml.`,
+    })
+  }
+  const grant = await grantFor(host, scope, errand)
+  const token = host.gateway.issueToken(grant)
+  try {
+    const prepared = worker.prepare({
+      role: errand.role,
+      seat: errand.seat,
+      installation,
+      model: scope.config.agent[errand.worker].model,
+      prompt: errand.prompt,
+      schema: errand.schema,
+      sessionId: randomUUID(),
+      resume: errand.resume,
+      gateway: {
+        origin: host.gateway.origin,
+        token,
+        credentialKind: grant.credential.kind === 'claude-oauth' ? 'claude-oauth' : 'key',
+      },
+      identity: host.identity,
+      path: operatorPath(host),
+    })
+    for (const file of prepared.files) {
+      await mkdir(dirname(file.path), { recursive: true, mode: 0o700 })
+      await writeFile(file.path, file.content, { mode: 0o600 })
+    }
+    const files = outputFiles(errand.seat)
+    await rm(files.stdout, { force: true })
+    await rm(files.stderr, { force: true })
+    await writeFile(files.stdin, prepared.stdin, { mode: 0o600 })
+    const process = await startInBox(host, scope, {
+      seat: errand.seat,
+      taskId: errand.taskId,
+      what: `${errand.role} ${errand.worker}`,
+      file: prepared.file,
+      args: prepared.args,
+      env: { ...prepared.env, AGENTLAB_RUN: scope.runId },
+      cwd: errand.seat.workspace,
+      stdinPath: files.stdin,
+      stdoutPath: files.stdout,
+      stderrPath: files.stderr,
+      readable: installation.prefixes,
+      limits: { wallMs: scope.request.limits.attemptWallMs },
+    })
+    return await follow(host, scope, errand, { worker, process, files, stopSignal: prepared.stopSignal }, signal)
+  } finally {
+    host.gateway.revokeToken(token)
+  }
+}
+
+const outputFiles = (seat: Seat) => ({
+  stdin: join(seat.out, 'prompt.md'),
+  stdout: join(seat.out, 'agent.stdout'),
+  stderr: join(seat.out, 'agent.stderr'),
+})
+
+/** Who may be asked, with which credential. A rehearsed run asks the scripted model and needs none. */
+const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promise<Grant> => {
+  const vendor = vendorOf[errand.worker]
+  const common = {
+    runId: scope.runId,
+    taskId: errand.taskId,
+    attempt: errand.attempt,
+    role: errand.role,
+    worker: errand.worker,
+    lane: scope.lane,
+    provider: vendor,
+  }
+  if (scope.rehearsed) {
+    const rehearsal = await host.rehearsalOf(scope)
+    return {
+      ...common,
+      upstream: rehearsal.origin,
+      credential: { kind: 'none', read: async () => '' },
+      headers: identityHeaders({
+        role: errand.role,
+        worker: errand.worker,
+        task: errand.taskKey,
+        attempt: errand.attempt,
+        launch: errand.launch,
+      }),
+    }
+  }
+  return {
+    ...common,
+    upstream: vendor === 'local' ? '' : scope.config.upstreams[vendor],
+    credential: await credentialOf(errand.worker, scope.config, host.project.env),
+  }
+}
+
+interface Started {
+  worker: Worker
+  process: LaunchedProcess
+  files: ReturnType<typeof outputFiles>
+  stopSignal: 'SIGINT' | 'SIGTERM'
+}
+
+const graceMs = 2_000
+
+/** Reads the stream to its end, keeps the normalised transcript, and stops a process that is silent for too long. */
+const follow = async (host: Host, scope: RunScope, errand: AgentErrand, started: Started, signal: AbortSignal): Promise<AgentResult> => {
+  const { process, files } = started
+  const reader: StreamReader = started.worker.reader({ schema: errand.schema, resume: errand.resume })
+  const transcript = await openTranscript(host, scope, errand)
+  const events: WorkerEvent[] = []
+  let heardAt = host.now()
+  const hear = (line: string): void => {
+    heardAt = host.now()
+    for (const event of reader.read(line)) {
+      events.push(event)
+      transcript.write(event)
+      if (event.type === 'session') errand.onSession?.(event.sessionId)
+    }
+  }
+  const tail = tailLines(files.stdout, { onLine: hear, droppedBytes: () => process.droppedBytes('stdout') })
+  const stop = (reason: 'cancelled' | 'stalled'): void =>
+    void process.stop(reason, { signal: started.stopSignal, graceMs })
+  const onAbort = (): void => stop('cancelled')
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  const watchdog = setInterval(() => {
+    const { toolSilenceMs, modelSilenceMs } = scope.request.limits
+    if (host.now() - heardAt > (reader.hasOpenTool() ? toolSilenceMs : modelSilenceMs)) stop('stalled')
+  }, 1_000)
+  try {
+    const end = await process.ended
+    await tail.stop()
+    refuseWithoutWall(end, errand)
+    return { end: conclude(reader, end, await stderrTail(files.stderr)), events, dropped: end.dropped.stdout }
+  } finally {
+    clearInterval(watchdog)
+    signal.removeEventListener('abort', onAbort)
+    await transcript.close()
+    for (const path of Object.values(files)) await rm(path, { force: true })
+  }
+}
+
+/** A box that could not be built is no failure of the agent: nothing of it ever ran. */
+const refuseWithoutWall = (end: LaunchEnd, errand: AgentErrand): void => {
+  if (end.failedToStart === null) return
+  throw new AgentLabError(`${errand.role} ${errand.worker} failed to start: ${end.failedToStart}`, {
+    code: 'no-wall',
+    cure: 'See what is missing with agentlab doctor.',
+    exit: exitCode.noWall,
+  })
+}
+
+/** An adapter must not throw; if one does, the attempt crashed and says so. */
+const conclude = (reader: StreamReader, end: ProcessEnd, stderr: string): AttemptEnd => {
+  try {
+    return reader.conclude(end, stderr)
+  } catch (error) {
+    const detail = `the adapter failed on the stream: ${error instanceof Error ? error.message : String(error)}`
+    return { outcome: 'failed', class: 'malformed', detail, retryAt: null, sessionId: null, usage: unmeasured }
+  }
+}
+
+const stderrTailBytes = 64 * 1024
+
+const stderrTail = async (path: string): Promise<string> => {
+  await using file = await open(path, 'r')
+  const { size } = await file.stat()
+  const length = Math.min(size, stderrTailBytes)
+  const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length)
+  return buffer.toString('utf8')
+}
+
+/** One JSON line per event, with the time it was heard; what is kept of a stream. */
+const openTranscript = async (host: Host, scope: RunScope, errand: AgentErrand) => {
+  const dir = join(host.project.paths.transcripts, errand.taskId ?? scope.runId)
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  const path = join(dir, `${errand.role}-${errand.worker}-${errand.attempt}.jsonl`)
+  let last = Promise.resolve()
+  return {
+    write: (event: WorkerEvent): void => {
+      const line = `${JSON.stringify({ at: host.now(), ...event })}\n`
+      last = last.then(() => appendFile(path, line, { mode: 0o600 })).catch(error => host.log(`transcript ${path}: ${String(error)}`))
+    },
+    close: () => last,
+  }
+}

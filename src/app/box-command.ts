@@ -1,0 +1,91 @@
+/** Starts one foreign command in the box of a seat, on record: the only road from AgentLab to `launch`. */
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import type { ProcessEnd } from '../domain/attempt.ts'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
+import type { LaunchLimits } from '../domain/launch.ts'
+import { boxPolicy } from '../lanes/box.ts'
+import { launch, type LaunchedProcess } from '../process/launch.ts'
+import type { Host, RunScope } from './host.ts'
+import type { Seat } from './seats.ts'
+
+export interface BoxErrand {
+  seat: Seat
+  taskId: string | null
+  /** For the time line: `worker claude`, `check test`. */
+  what: string
+  file: string
+  args: string[]
+  env: Record<string, string>
+  cwd: string
+  stdinPath: string | null
+  stdoutPath: string
+  stderrPath: string
+  /** Directories that stay readable although they lie in a hidden place. */
+  readable: string[]
+  limits?: Partial<LaunchLimits>
+}
+
+const defaultLimits: LaunchLimits = {
+  wallMs: 60 * 60_000,
+  outputBytes: 64 * 1024 * 1024,
+  processes: 1_024,
+  fileBytes: 4 * 1024 ** 3,
+  openFiles: 8_192,
+}
+
+export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand): Promise<LaunchedProcess> => {
+  const { repository, dataDir, env } = host.project
+  const policy = boxPolicy({
+    containment: scope.request.containment,
+    seatRoot: errand.seat.root,
+    dataDir,
+    home: env.HOME ?? homedir(),
+    repoRoot: repository.root,
+    objectDirs: repository.objectDirs,
+    toolPrefixes: errand.readable,
+    extraReadable: [],
+    limits: { ...defaultLimits, ...errand.limits },
+  })
+  const startedAt = host.now()
+  const id = host.project.store.launches.started({ runId: scope.runId, taskId: errand.taskId, what: errand.what, startedAt })
+  const process = await launch(policy, {
+    file: errand.file,
+    args: errand.args,
+    cwd: errand.cwd,
+    env: errand.env,
+    stdinPath: errand.stdinPath,
+    stdoutPath: errand.stdoutPath,
+    stderrPath: errand.stderrPath,
+  })
+  void process.ended.then(end =>
+    host.project.store.launches.ended(id, { endedAt: host.now(), exitCode: end.exitCode, signal: end.signal }),
+  )
+  return process
+}
+
+/** Runs a command in the box to its end; an abort stops it. Output goes to `<seat>/out/<name>.stdout|stderr`. */
+export const runInBox = async (
+  host: Host,
+  scope: RunScope,
+  errand: Omit<BoxErrand, 'stdinPath' | 'stdoutPath' | 'stderrPath'> & { name: string },
+  signal: AbortSignal,
+): Promise<{ end: ProcessEnd; stdoutPath: string; stderrPath: string }> => {
+  signal.throwIfAborted()
+  const stdoutPath = join(errand.seat.out, `${errand.name}.stdout`)
+  const stderrPath = join(errand.seat.out, `${errand.name}.stderr`)
+  const process = await startInBox(host, scope, { ...errand, stdinPath: null, stdoutPath, stderrPath })
+  const stop = (): void => void process.stop('cancelled', { signal: 'SIGTERM', graceMs: 2_000 })
+  signal.addEventListener('abort', stop, { once: true })
+  const end = await process.ended
+  signal.removeEventListener('abort', stop)
+  signal.throwIfAborted()
+  if (end.failedToStart !== null) {
+    throw new AgentLabError(`${errand.what} failed to start: ${end.failedToStart}`, {
+      code: 'no-wall',
+      cure: 'See what is missing with agentlab doctor.',
+      exit: exitCode.noWall,
+    })
+  }
+  return { end, stdoutPath, stderrPath }
+}

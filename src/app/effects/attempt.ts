@@ -1,0 +1,115 @@
+/** One attempt of a worker in its seat: workspace made or kept, agent started or resumed, its end reported. */
+import { branchNames } from '../../config/branches.ts'
+import type { AttemptEnd } from '../../domain/attempt.ts'
+import type { EffectOf } from '../../domain/effect.ts'
+import type { LoopEvent } from '../../domain/event.ts'
+import { taskNumberOf, type Oid } from '../../domain/ids.ts'
+import type { PlannedTask } from '../../domain/plan.ts'
+import { rebuildForConflict } from '../../git/conflict-workspace.ts'
+import { pinCommit } from '../../git/ref-write.ts'
+import { branchRef, readRef, treeOf } from '../../git/refs.ts'
+import { createWorkspace } from '../../git/workspace.ts'
+import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
+import { type AgentResult, runAgent } from '../agent-run.ts'
+import { environmentOf, placeEnvironment } from '../environment.ts'
+import { type Host, keep, readFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
+import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
+import { instructionsAt, researchFor } from '../task-material.ts'
+
+/** The branch a worker stands on inside its quarantined workspace; nothing of the operator's. */
+export const workspaceBranch = (task: PlannedTask): string => `task-${taskNumberOf(task.taskId)}`
+
+export const workSeat = (host: Host, taskId: string, worker: string): Seat => seatAt(host.project.paths.seats, `${taskId}.${worker}`)
+
+export const runAttempt = async (
+  host: Host,
+  effect: EffectOf<'attempt.run'>,
+  signal: AbortSignal,
+  tell: (event: LoopEvent) => void,
+): Promise<LoopEvent | null> => {
+  const scope = scopeOf(host, effect.runId)
+  const task = taskOf(host, effect.taskId)
+  const seat = workSeat(host, effect.taskId, effect.worker)
+  await makeSeat(seat)
+  const { base, conflictFiles } = await workspaceFor(host, scope, task, effect, seat, signal)
+  const ids = { runId: effect.runId, taskId: effect.taskId }
+  tell({ type: 'attempt.started', ...ids, attempt: effect.attempt, worker: effect.worker, resumed: effect.sessionId !== null })
+
+  const findings = readFindings(host, effect.findingsContentId)
+  const material = { goal: scope.goal, task, research: researchFor(host, task), instructions: await instructionsAt(host, base) }
+  const prompt =
+    task.kind === 'research'
+      ? researchPrompt(material)
+      : workerPrompt({ ...material, mode: effect.mode, findings, branch: workspaceBranch(task), conflictFiles })
+  const ask = (resume: string | null): Promise<AgentResult> =>
+    runAgent(
+      host,
+      scope,
+      {
+        role: task.kind === 'research' ? 'researcher' : 'worker',
+        worker: effect.worker,
+        seat,
+        taskId: effect.taskId,
+        taskKey: task.key,
+        attempt: effect.attempt,
+        launch: effect.launch,
+        prompt,
+        schema: null,
+        resume,
+        onSession: sessionId => tell({ type: 'session.known', ...ids, sessionId }),
+      },
+      signal,
+    )
+  const first = await ask(effect.sessionId)
+  // A conversation that can't be taken up again costs no attempt: once, a new one with the same statement and findings.
+  const isLost = first.end.outcome === 'failed' && first.end.class === 'sessionLost' && effect.sessionId !== null
+  const { end, dropped } = isLost ? await ask(null) : first
+  if (signal.aborted) return null
+  return {
+    type: 'attempt.finished',
+    ...ids,
+    outcome: end.outcome,
+    class: end.outcome === 'failed' ? end.class : null,
+    retryInMs: end.outcome === 'failed' && end.retryAt !== null ? Math.max(0, end.retryAt - host.now()) : null,
+    usage: end.usage,
+    answerContentId: keepAnswer(host, scope, effect.taskId, end),
+    dropped,
+  }
+}
+
+const keepAnswer = (host: Host, scope: RunScope, taskId: string, end: AttemptEnd): string | null => {
+  if (end.outcome === 'failed') {
+    keep(host, scope, taskId, 'error', `${end.class}: ${end.detail}`)
+    return null
+  }
+  return end.text.trim() === '' ? null : keep(host, scope, taskId, 'answer', end.text)
+}
+
+/** Where the workspace stands: made anew on `agent`'s tip, kept as the worker left it, or rebuilt with both sides. */
+const workspaceFor = async (
+  host: Host,
+  scope: RunScope,
+  task: PlannedTask,
+  effect: EffectOf<'attempt.run'>,
+  seat: Seat,
+  signal: AbortSignal,
+): Promise<{ base: Oid; conflictFiles: string[] }> => {
+  const { repository } = host.project
+  const branch = workspaceBranch(task)
+  const purpose = effect.mode === 'conflict' ? `conflict ${effect.agent} ${effect.tip}` : 'work'
+  const ready = await readReady(seat)
+  const isConflict = effect.mode === 'conflict' && effect.agent !== null && effect.tip !== null
+  if (ready !== null && (!isConflict || ready.purpose === purpose)) return { base: ready.base, conflictFiles: [] }
+  await unmarkReady(seat)
+  const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
+  const base = isConflict ? effect.agent! : (agent ?? scope.base!)
+  await pinCommit(repository, effect.taskId, base)
+  const common = { repository, dirs: seat.dirs, branch, identity: host.identity }
+  const conflicted = isConflict
+    ? (await rebuildForConflict({ ...common, base, taskTip: effect.tip! })).conflicted
+    : (await createWorkspace({ ...common, commit: base }), [])
+  const environment = await environmentOf(host, scope, await treeOf(repository, base), signal)
+  await placeEnvironment(environment, seat.workspace, seat.dirs.gitDir)
+  await markReady(seat, { base, purpose })
+  return { base, conflictFiles: conflicted }
+}

@@ -1,0 +1,48 @@
+/** The end of a run: workers' branches moved to their last accepted tips, pins and seats of finished tasks let go. */
+import { branchNames } from '../../config/branches.ts'
+import type { EffectOf } from '../../domain/effect.ts'
+import type { LoopEvent } from '../../domain/event.ts'
+import type { WorkerName } from '../../domain/lane.ts'
+import { moveBranch, unpinCommit } from '../../git/ref-write.ts'
+import { branchRef, readRef } from '../../git/refs.ts'
+import { isIn, satisfiedTaskStates } from '../../supervisor/states.ts'
+import { type Host, type RunScope, scopeOf } from '../host.ts'
+import { removeSeat } from '../seats.ts'
+import { workSeat } from './attempt.ts'
+
+export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Promise<LoopEvent> => {
+  const scope = scopeOf(host, effect.runId)
+  await moveWorkerBranches(host, scope)
+  for (const machine of host.project.store.machines.ofRun(effect.runId)) {
+    if (machine.kind !== 'task' || !isIn(satisfiedTaskStates, machine.state)) continue
+    // Its work is on its branch and in `agent`: nothing in the seat is the only copy of anything.
+    const { fact } = machine.context as { fact: { worker: WorkerName } }
+    await removeSeat(workSeat(host, machine.id, fact.worker))
+    await unpinCommit(host.project.repository, machine.id)
+  }
+  if (effect.outcome !== 'awaitingOperator') await unpinCommit(host.project.repository, effect.runId)
+  return { type: 'run.concluded', runId: effect.runId }
+}
+
+/** Moved once, at the end. A branch that a worktree stands on is left where it is: it only serves for looking. */
+const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> => {
+  const { repository, store } = host.project
+  const tips = new Map<WorkerName, string>()
+  const workerOf = new Map(
+    store.machines
+      .ofRun(scope.runId)
+      .filter(machine => machine.kind === 'task')
+      .map(machine => [machine.id, (machine.context as { fact: { worker: WorkerName } }).fact.worker]),
+  )
+  for (const { event } of store.events.ofRun(scope.runId)) {
+    const worker = event.type === 'task.integrated' ? workerOf.get(event.taskId) : undefined
+    if (event.type === 'task.integrated' && worker !== undefined) tips.set(worker, event.tip)
+  }
+  const names = branchNames(scope.config.branches)
+  for (const [worker, tip] of tips) {
+    const branch = names.worker(worker)
+    const expectedOld = await readRef(repository, branchRef(branch))
+    const moved = await moveBranch(repository, { branch, to: tip, expectedOld })
+    if (moved.status !== 'moved') host.log(`branch ${branch} stays where it is: ${moved.status}`)
+  }
+}

@@ -1,0 +1,48 @@
+/** Merges a task's tip into `agent` on paper and runs the checks on exactly that tree. Moves nothing. */
+import { branchNames } from '../../config/branches.ts'
+import type { EffectOf } from '../../domain/effect.ts'
+import type { LoopEvent } from '../../domain/event.ts'
+import { mergeTree } from '../../git/merge.ts'
+import { branchRef, readRef, treeOf } from '../../git/refs.ts'
+import { checkTree } from '../checks.ts'
+import { type Host, keep, keepFindings, scopeOf, taskOf } from '../host.ts'
+
+export const checkMerge = async (host: Host, effect: EffectOf<'merge.check'>, signal: AbortSignal): Promise<LoopEvent> => {
+  const scope = scopeOf(host, effect.runId)
+  const task = taskOf(host, effect.taskId)
+  const { repository } = host.project
+  const ids = { runId: effect.runId, taskId: effect.taskId }
+  const agent = (await readRef(repository, branchRef(branchNames(scope.config.branches).agent))) ?? scope.base!
+  const merge = await mergeTree(repository, agent, effect.tip)
+  if (merge.status === 'conflict') {
+    const findings = merge.files.map(file => ({
+      claim: 'This file was changed on the integration branch meanwhile; both sides must be kept.',
+      severity: 'blocking' as const,
+      file: file.slice(0, 1_000),
+    }))
+    return {
+      type: 'merge.conflicted',
+      ...ids,
+      agent,
+      files: merge.files.length,
+      findingsContentId: keepFindings(host, scope, effect.taskId, findings.slice(0, 100)),
+    }
+  }
+  const baseTree = await treeOf(repository, agent)
+  const checks = await checkTree(
+    host,
+    scope,
+    { tree: merge.tree, baseTree, mustTurnGreen: task.turnsGreen, taskId: effect.taskId },
+    signal,
+  )
+  return {
+    type: 'checks.finished',
+    ...ids,
+    tip: effect.tip,
+    agent,
+    tree: merge.tree,
+    status: checks.status,
+    resultsContentId: keep(host, scope, effect.taskId, 'checkResults', JSON.stringify(checks.results)),
+    findingsContentId: checks.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, checks.findings),
+  }
+}

@@ -1,0 +1,131 @@
+/** Has another vendor's agent judge a task's tip, in a seat of its own, from files; then judges the judge's stream. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { unmeasured } from '../../domain/attempt.ts'
+import type { EffectOf } from '../../domain/effect.ts'
+import type { LoopEvent } from '../../domain/event.ts'
+import { rawChanges } from '../../git/changes.ts'
+import { diffText } from '../../git/diff.ts'
+import { treeOf } from '../../git/refs.ts'
+import { createWorkspace } from '../../git/workspace.ts'
+import { isTransient } from '../../supervisor/backoff.ts'
+import { chooseVerifier } from '../../verifier/choose-verifier.ts'
+import { judge } from '../../verifier/judge.ts'
+import { verdictJsonSchema, verifierPrompt } from '../../verifier/verifier-prompt.ts'
+import { statementText } from '../../workers/prompt.ts'
+import { runAgent } from '../agent-run.ts'
+import { environmentOf, placeEnvironment } from '../environment.ts'
+import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
+import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
+import { instructionsAt } from '../task-material.ts'
+
+export const seekVerdict = async (host: Host, effect: EffectOf<'verdict.seek'>, signal: AbortSignal): Promise<LoopEvent | null> => {
+  const scope = scopeOf(host, effect.runId)
+  const task = taskOf(host, effect.taskId)
+  const { repository } = host.project
+  const event = {
+    type: 'verdict.given' as const,
+    runId: effect.runId,
+    taskId: effect.taskId,
+    tip: effect.tip,
+    class: null,
+    retryInMs: null,
+    usage: unmeasured,
+    verdictContentId: null,
+    findingsContentId: null,
+  }
+  const chosen = chooseVerifier({
+    author: effect.author,
+    available: scope.request.workers,
+    avoid: effect.avoid,
+    independence: scope.request.independence,
+  })
+  if (chosen === null) return { ...event, verifier: null, value: 'inconclusive', inconclusive: 'noVerifier', sameVendor: false }
+
+  const seat = seatAt(host.project.paths.seats, `${effect.taskId}.${chosen.worker}.verify`)
+  try {
+    const changedFiles = (await rawChanges(repository, effect.base, effect.tip)).map(change => change.path)
+    const material = await prepareSeat(host, scope, effect, seat, signal)
+    const { round, launch } = roundOf(host, effect.taskId)
+    const { end, events } = await runAgent(
+      host,
+      scope,
+      {
+        role: 'verifier',
+        worker: chosen.worker,
+        seat,
+        taskId: effect.taskId,
+        taskKey: task.key,
+        attempt: round,
+        launch,
+        prompt: verifierPrompt({
+          task,
+          goal: scope.goal,
+          tip: effect.tip,
+          base: effect.base,
+          ...material,
+          changedFiles,
+          instructions: await instructionsAt(host, effect.base),
+        }),
+        schema: verdictJsonSchema,
+        resume: null,
+      },
+      signal,
+    )
+    if (signal.aborted) return null
+    const judged = judge({ end, events, tip: effect.tip, changedFiles, materialPaths: { diff: material.diffPath } })
+    const kept = judged.answer ?? (end.outcome === 'failed' ? { error: `${end.class}: ${end.detail}` } : { text: end.text })
+    return {
+      ...event,
+      verifier: chosen.worker,
+      value: judged.value,
+      inconclusive: judged.inconclusive,
+      sameVendor: chosen.sameVendor,
+      verdictContentId: keep(host, scope, effect.taskId, 'verdict', JSON.stringify(kept)),
+      findingsContentId: judged.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, judged.findings),
+      class: end.outcome === 'failed' ? end.class : null,
+      retryInMs: end.outcome === 'failed' && end.retryAt !== null ? Math.max(0, end.retryAt - host.now()) : null,
+      usage: end.usage,
+    }
+  } finally {
+    if (!signal.aborted) await removeSeat(seat)
+  }
+}
+
+/** Workspace at the exact tip, and the material as files beside it. */
+const prepareSeat = async (
+  host: Host,
+  scope: RunScope,
+  effect: EffectOf<'verdict.seek'>,
+  seat: Seat,
+  signal: AbortSignal,
+): Promise<{ diffPath: string; checksPath: string; statementPath: string }> => {
+  const { repository, store } = host.project
+  await removeSeat(seat)
+  await makeSeat(seat)
+  await createWorkspace({ repository, dirs: seat.dirs, commit: effect.tip, branch: 'verify', identity: host.identity })
+  await placeEnvironment(
+    await environmentOf(host, scope, await treeOf(repository, effect.tip), signal),
+    seat.workspace,
+    seat.dirs.gitDir,
+  )
+  const paths = {
+    diffPath: join(seat.out, 'change.diff'),
+    checksPath: join(seat.out, 'checks.json'),
+    statementPath: join(seat.out, 'statement.md'),
+  }
+  await writeFile(paths.diffPath, await diffText(repository, effect.base, effect.tip))
+  await writeFile(paths.checksPath, store.content.text(effect.resultsContentId) ?? '[]')
+  await writeFile(paths.statementPath, statementText(taskOf(host, effect.taskId)))
+  return paths
+}
+
+/** Verdicts that came to an end count as rounds; those that broke off for now are further launches of the same round. */
+const roundOf = (host: Host, taskId: string): { round: number; launch: number } => {
+  const given = host.project.store.events
+    .ofRun(taskId.slice(0, 8))
+    .flatMap(({ event }) => (event.type === 'verdict.given' && event.taskId === taskId ? [event] : []))
+  const finished = given.filter(event => !isTransient(event.class))
+  const lastFinished = given.findLastIndex(event => !isTransient(event.class))
+  return { round: finished.length + 1, launch: given.length - lastFinished }
+}

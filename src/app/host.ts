@@ -1,0 +1,95 @@
+/** What the effects stand on: the project, the gateway and the clock of one supervisor, and the scope of one run. */
+import type { EffectiveConfig } from '../config/effective.ts'
+import { type LoadedConfig, parseConfig } from '../config/load.ts'
+import { AgentLabError } from '../domain/errors.ts'
+import type { LoopEvent, RunRequest } from '../domain/event.ts'
+import { newContentId, type ContentId, type Oid } from '../domain/ids.ts'
+import type { Lane } from '../domain/lane.ts'
+import { Plan, type PlannedTask } from '../domain/plan.ts'
+import { Finding } from '../domain/verdict.ts'
+import type { Identity } from '../git/operator-config.ts'
+import type { Gateway } from '../lanes/gateway/gateway.ts'
+import type { Rehearsal } from '../rehearsal/server.ts'
+import type { ContentKind } from '../store/content.ts'
+import type { Project } from './project.ts'
+
+export interface Host {
+  project: Project
+  gateway: Gateway
+  /** One scripted model per rehearsed run, started when first needed. */
+  rehearsalOf(scope: RunScope): Promise<Rehearsal>
+  /** Author of the commits workers make. */
+  identity: Identity
+  now(): number
+  random(): number
+  log(line: string): void
+}
+
+/** One run as its effects see it. */
+export interface RunScope {
+  runId: string
+  lane: Lane
+  request: RunRequest
+  config: EffectiveConfig
+  goal: string
+  base: Oid | null
+  rehearsed: boolean
+}
+
+/** What a run's request keeps of the configuration: both files as they were read. */
+export const configContent = (config: LoadedConfig): string => JSON.stringify(config.sources)
+
+/** @throws AgentLabError `run-erased` when the run's words are gone and it can't go on */
+export const scopeOf = (host: Host, runId: string): RunScope => {
+  const requested = host.project.store.events.first(runId)
+  if (requested?.event.type !== 'run.requested') throw new AgentLabError(`run ${runId} failed: its request is not in the log`, { code: 'run-unknown' })
+  const { request } = requested.event
+  const goal = host.project.store.content.text(request.goalContentId)
+  const configText = host.project.store.content.text(request.configContentId)
+  if (goal === null || configText === null) {
+    throw new AgentLabError(`run ${runId} failed: its goal or configuration was erased`, { code: 'run-erased' })
+  }
+  const machine = host.project.store.machines.get(runId)
+  return {
+    runId,
+    lane: request.lane,
+    request,
+    config: parseConfig(JSON.parse(configText) as LoadedConfig['sources']).effective,
+    goal,
+    base: (machine?.context as { base?: Oid | null } | undefined)?.base ?? null,
+    rehearsed: request.scenarioContentId !== null,
+  }
+}
+
+/** Keeps text under a new id, in the lane of its run: there is no way to keep text without one. */
+export const keep = (host: Host, scope: Pick<RunScope, 'runId' | 'lane'>, taskId: string | null, kind: ContentKind, text: string): ContentId => {
+  const id = newContentId(host.random)
+  host.project.store.content.add({ id, runId: scope.runId, taskId, lane: scope.lane, kind, at: host.now(), text })
+  return id
+}
+
+export const keepFindings = (host: Host, scope: RunScope, taskId: string, findings: Finding[]): ContentId =>
+  keep(host, scope, taskId, 'findings', JSON.stringify(findings))
+
+export const readFindings = (host: Host, id: ContentId | null): Finding[] => {
+  const text = id === null ? null : host.project.store.content.text(id)
+  return text === null ? [] : Finding.array().parse(JSON.parse(text))
+}
+
+/** The run's plan; its words are content. */
+export const planOf = (host: Host, runId: string): Plan => {
+  const ready = host.project.store.events.ofRun(runId).find(({ event }) => event.type === 'plan.ready')
+  const text = ready?.event.type === 'plan.ready' ? host.project.store.content.text(ready.event.planContentId) : null
+  if (text === null) throw new AgentLabError(`run ${runId} failed: its plan was erased`, { code: 'run-erased' })
+  return Plan.parse(JSON.parse(text))
+}
+
+export const taskOf = (host: Host, taskId: string): PlannedTask => {
+  const task = planOf(host, taskId.slice(0, 8)).tasks.find(one => one.taskId === taskId)
+  if (task === undefined) throw new AgentLabError(`task ${taskId} failed: it is not in its run's plan`, { code: 'task-unknown' })
+  return task
+}
+
+/** When an event of the run was logged: a date that is the same however often a step is repeated. */
+export const loggedAt = (host: Host, runId: string, isMeant: (event: LoopEvent) => boolean): number =>
+  host.project.store.events.ofRun(runId).findLast(({ event }) => isMeant(event))?.at ?? host.now()

@@ -1,0 +1,60 @@
+/** A project: the operator's repository, its configuration, its data dir and its store, opened together. */
+import { join, resolve } from 'node:path'
+import { dataDirOf, ensureDataDir } from '../config/data-dir.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import { openRepository, type Repository } from '../git/repository.ts'
+import { openDatabase } from '../store/database.ts'
+import { createStore, type Store } from '../store/store.ts'
+
+export interface ProjectPaths {
+  dataDir: string
+  store: string
+  lock: string
+  log: string
+  seats: string
+  environments: string
+  transcripts: string
+}
+
+export const projectPaths = (dataDir: string): ProjectPaths => ({
+  dataDir,
+  store: join(dataDir, 'store.db'),
+  lock: join(dataDir, 'supervisor.lock'),
+  log: join(dataDir, 'supervisor.log'),
+  seats: join(dataDir, 'seats'),
+  environments: join(dataDir, 'environments'),
+  transcripts: join(dataDir, 'transcripts'),
+})
+
+export interface Project {
+  repository: Repository
+  config: LoadedConfig
+  dataDir: string
+  paths: ProjectPaths
+  store: Store
+  env: NodeJS.ProcessEnv
+  close(): void
+}
+
+/**
+ * Opens the project that `cwd` (or `--repo`) lies in.
+ * @param options.create false opens an existing store only and makes nothing on disk
+ * @throws AgentLabError for every reason the repository, the configuration or the data dir can't be used
+ */
+export const openProject = async (options: {
+  cwd: string
+  repo?: string
+  env: NodeJS.ProcessEnv
+  create?: boolean
+}): Promise<Project> => {
+  const directory = resolve(options.cwd, options.repo ?? '.')
+  const found = await openRepository(directory)
+  const config = await loadConfig({ repoRoot: found.root, env: options.env })
+  const main = config.effective.main
+  const repository = main === null || main === found.mainBranch ? found : await openRepository(directory, { mainBranch: main })
+  const place = dataDirOf({ commonGitDir: repository.commonDir, env: options.env })
+  const dataDir = options.create === false ? place : ensureDataDir(place)
+  const paths = projectPaths(dataDir)
+  const store = createStore(openDatabase(paths.store, { create: options.create ?? true }))
+  return { repository, config, dataDir, paths, store, env: options.env, close: () => store.close() }
+}

@@ -1,0 +1,36 @@
+/** What a command gets and gives: it prints nothing itself except through `call`, and never exits. */
+import type { ExitCode } from '../domain/errors.ts'
+import type { Paint } from './paint.ts'
+
+export interface Output {
+  isTTY: boolean
+  columns: number
+  rows: number
+  write(text: string): void
+}
+
+export interface Call {
+  cwd: string
+  /** --repo, as given. */
+  repo: string | undefined
+  env: NodeJS.ProcessEnv
+  /** --json: the answer's `json` is printed instead of its text. */
+  json: boolean
+  /** Results of commands that print as they go (`logs -f`); others return them. */
+  out: Output
+  /** Talk: progress, warnings, next steps. */
+  talk: Output
+  paint: Paint
+  /** Aborted by the first SIGINT or SIGTERM. */
+  signal: AbortSignal
+}
+
+export interface Answer {
+  /** The result, for stdout; empty prints nothing. */
+  text: string
+  /** The same as one document. */
+  json: unknown
+  /** Next steps and remarks for stderr, one a line. */
+  remarks?: string[]
+  exit?: ExitCode
+}

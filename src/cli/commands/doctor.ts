@@ -1,0 +1,177 @@
+/** `agentlab doctor`: what this machine and repository can do, found out by trying. Changes nothing. */
+import { resolve } from 'node:path'
+import { agentStates } from '../../app/agents.ts'
+import { checkDataDirPlace, dataDirOf } from '../../config/data-dir.ts'
+import { type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
+import { AgentLabError, exitCode } from '../../domain/errors.ts'
+import { branchRef, readRef } from '../../git/refs.ts'
+import { openRepository, type Repository } from '../../git/repository.ts'
+import { worktreesOn } from '../../git/worktree-list.ts'
+import { probeBox } from '../../process/box-probe.ts'
+import { agentCure, agentSentence, agentVerdict } from '../agent-words.ts'
+import type { Answer, Call } from '../call.ts'
+import type { Paint, Style } from '../paint.ts'
+
+export interface Diagnosis {
+  what: string
+  status: 'ok' | 'warn' | 'fail'
+  detail: string
+  cure?: string
+}
+
+export const doctor = async (call: Call): Promise<Answer> => {
+  const { repository, diagnoses: ofRepository } = await tryRepository(call)
+  const { config, diagnoses: ofConfig } = await tryConfig(call, repository)
+  const box = await tryBox()
+  const agents = await tryAgents(call, config)
+  const diagnoses = [
+    nodeVersion(),
+    ...ofRepository,
+    ...ofConfig,
+    ...tryDataDir(call, repository),
+    box,
+    ...agents,
+    ...(await tryBranches(repository, config)),
+  ]
+  const hasFailed = diagnoses.some(diagnosis => diagnosis.status === 'fail')
+  return {
+    text: diagnoses.map(diagnosis => diagnosisLines(diagnosis, call.paint)).join('\n'),
+    json: { diagnoses },
+    exit: box.status === 'fail' ? exitCode.noWall : hasFailed ? exitCode.failed : exitCode.done,
+  }
+}
+
+const styles: Record<Diagnosis['status'], Style> = { ok: 'green', warn: 'yellow', fail: 'red' }
+
+const diagnosisLines = ({ what, status, detail, cure }: Diagnosis, paint: Paint): string =>
+  `${paint(styles[status], status.padEnd(4))}  ${what}: ${detail.replaceAll('\n', '\n      ')}${cure === undefined ? '' : `\n      → ${cure}`}`
+
+const failed = (what: string, error: unknown): Diagnosis => {
+  if (!(error instanceof AgentLabError)) throw error
+  return { what, status: 'fail', detail: error.message, ...(error.cure === undefined ? {} : { cure: error.cure }) }
+}
+
+const nodeVersion = (): Diagnosis => ({ what: 'node', status: 'ok', detail: process.versions.node })
+
+const tryRepository = async (call: Call): Promise<{ repository: Repository | null; diagnoses: Diagnosis[] }> => {
+  try {
+    const repository = await openRepository(resolve(call.cwd, call.repo ?? '.'))
+    const git: Diagnosis = { what: 'git', status: 'ok', detail: repository.gitVersion }
+    const kind = `${repository.objectFormat}${repository.isShallow ? ', shallow' : ''}`
+    return {
+      repository,
+      diagnoses: [git, { what: 'repository', status: 'ok', detail: `${repository.root} (${kind})` }],
+    }
+  } catch (error) {
+    const isGit = error instanceof AgentLabError && error.code.startsWith('git-')
+    return { repository: null, diagnoses: [failed(isGit ? 'git' : 'repository', error)] }
+  }
+}
+
+const emptyConfig = (): Omit<LoadedConfig, 'sources'> => {
+  const none = { path: '', text: '', exists: false }
+  return parseConfig({ repository: none, operator: none })
+}
+
+const tryConfig = async (
+  call: Call,
+  repository: Repository | null,
+): Promise<{ config: Omit<LoadedConfig, 'sources'>; diagnoses: Diagnosis[] }> => {
+  if (repository === null) return { config: emptyConfig(), diagnoses: [] }
+  try {
+    const config = await loadConfig({ repoRoot: repository.root, env: call.env })
+    const diagnoses = Object.values(config.sources).map(
+      (source): Diagnosis => ({
+        what: 'configuration',
+        status: 'ok',
+        detail: source.exists ? source.path : `${source.path} is not there; the defaults hold`,
+      }),
+    )
+    if (config.effective.checks.length > 0) return { config, diagnoses }
+    const cure = 'Name the commands that must pass in agentlab.yaml, under checks.'
+    return {
+      config,
+      diagnoses: [
+        ...diagnoses,
+        { what: 'checks', status: 'warn', detail: 'none are configured, so no work can be proven by running it', cure },
+      ],
+    }
+  } catch (error) {
+    return { config: emptyConfig(), diagnoses: [failed('configuration', error)] }
+  }
+}
+
+const tryDataDir = (call: Call, repository: Repository | null): Diagnosis[] => {
+  if (repository === null) return []
+  const dir = dataDirOf({ commonGitDir: repository.commonDir, env: call.env })
+  try {
+    checkDataDirPlace(dir)
+    return [{ what: 'data dir', status: 'ok', detail: dir }]
+  } catch (error) {
+    return [failed('data dir', error)]
+  }
+}
+
+const tryBox = async (): Promise<Diagnosis> => {
+  const probe = await probeBox()
+  if (!probe.available)
+    return { what: 'box', status: 'fail', detail: `${probe.part}: ${probe.reason}`, cure: probe.cure }
+  const detail = `bubblewrap ${probe.version} built one`
+  if (!probe.asRoot) return { what: 'box', status: 'ok', detail }
+  return {
+    what: 'box',
+    status: 'warn',
+    detail: `${detail}, as root`,
+    cure: 'It holds; an ordinary user is the better choice where you have one.',
+  }
+}
+
+/** Missing agents are a warning while one is left; none at all is a failure. */
+const tryAgents = async (call: Call, config: Omit<LoadedConfig, 'sources'>): Promise<Diagnosis[]> => {
+  const states = await agentStates(config.effective, call.env)
+  const lone = states.every(state => agentVerdict(state) === 'missing')
+  const diagnoses = states.map((state): Diagnosis => {
+    const cure = agentCure(state)
+    const status = agentVerdict(state) === 'usable' ? 'ok' : lone ? 'fail' : 'warn'
+    return { what: state.worker, status, detail: agentSentence(state), ...(cure === undefined ? {} : { cure }) }
+  })
+  return diagnoses
+}
+
+const tryBranches = async (
+  repository: Repository | null,
+  config: Omit<LoadedConfig, 'sources'>,
+): Promise<Diagnosis[]> => {
+  if (repository === null) return []
+  const main = config.effective.main ?? repository.mainBranch
+  const mainTip = main === null ? null : await readRef(repository, branchRef(main))
+  const mainLine: Diagnosis =
+    mainTip === null
+      ? {
+          what: 'main branch',
+          status: 'fail',
+          detail: main === null ? 'it can not be told' : `there is no branch ${main}`,
+          cure: 'Set main in agentlab.yaml.',
+        }
+      : { what: 'main branch', status: 'ok', detail: `${main} at ${mainTip.slice(0, 12)}` }
+  const { agent } = config.effective.branches
+  const tip = await readRef(repository, branchRef(agent))
+  const [occupied] = tip === null ? [] : await worktreesOn(repository, branchRef(agent))
+  if (tip === null)
+    return [
+      mainLine,
+      { what: `branch ${agent}`, status: 'warn', detail: 'it does not exist yet', cure: 'agentlab init' },
+    ]
+  if (occupied === undefined)
+    return [mainLine, { what: `branch ${agent}`, status: 'ok', detail: `at ${tip.slice(0, 12)}` }]
+  const cure = 'Switch that worktree to another branch; AgentLab never moves a branch under you.'
+  return [
+    mainLine,
+    {
+      what: `branch ${agent}`,
+      status: 'warn',
+      detail: `checked out in ${occupied.path}, so nothing can be integrated`,
+      cure,
+    },
+  ]
+}

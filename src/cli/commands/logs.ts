@@ -1,0 +1,30 @@
+/** `agentlab logs RUN|TASK [-f]`: what the agents said and did, as it was recorded. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Answer, Call } from '../call.ts'
+import { openIfAny, runOrTaskNamed, taskIds, viewOf } from '../project.ts'
+import { entryLines, type TranscriptEntry, transcriptReader } from '../transcript.ts'
+
+const pollMs = 250
+
+export const logs = async (call: Call, id: string, options: { follow?: boolean }): Promise<Answer> => {
+  const opened = await openIfAny(call)
+  const { runId, taskId } = runOrTaskNamed(opened, id)
+  const project = opened!
+  const ids = (): string[] => (taskId === null ? [runId, ...taskIds(project, runId)] : [taskId])
+  const read = transcriptReader(project.paths.transcripts, ids)
+  const lines = (entries: TranscriptEntry[]): string[] =>
+    call.json ? entries.map(entry => JSON.stringify(entry)) : entries.flatMap(entry => entryLines(entry, call.paint))
+  if (options.follow !== true) {
+    const entries = await read()
+    const remarks =
+      entries.length === 0 ? [`Nothing was recorded yet. Where it stands: agentlab show ${taskId ?? runId}`] : []
+    return { text: lines(entries).join('\n'), json: entries, remarks }
+  }
+  for (;;) {
+    // The state is read first: what is written before the end is then surely read after it.
+    const isOver = viewOf(project, runId).endedAt !== null
+    for (const line of lines(await read())) call.out.write(`${line}\n`)
+    if (isOver || call.signal.aborted) return { text: '', json: null }
+    await sleep(pollMs, undefined, { signal: call.signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,123 @@
+/** The command line's outside: parses, catches, prints and exits; nothing else in AgentLab does any of these. */
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { assetPath } from '../config/assets.ts'
+import { AgentLabError, type ExitCode, exitCode } from '../domain/errors.ts'
+import type { Answer, Call, Output } from './call.ts'
+import { type Paint, paintFor } from './paint.ts'
+import { buildProgram } from './program.ts'
+
+interface GlobalOptions {
+  json?: boolean
+  repo?: string
+}
+
+/** Carries out one command line and ends the process with its exit code. */
+export const main = async (argv: string[] = process.argv): Promise<never> => {
+  leaveQuietlyOnClosedPipe()
+  // A supervisor ends in its own time.
+  const signal = interruptSignal(argv[2] === 'supervise' ? null : patienceMs)
+  let code: ExitCode = exitCode.done
+  const program = buildProgram(version(), async work => {
+    const options = program.opts<GlobalOptions>()
+    const call = callOf(options, signal)
+    const answer = await work(call)
+    print(answer, call)
+    code = signal.aborted ? exitCode.interrupted : (answer.exit ?? exitCode.done)
+  })
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)]) {
+    command.exitOverride()
+  }
+  try {
+    if (argv.length <= 2) program.help({ error: true })
+    await program.parseAsync(argv)
+  } catch (error) {
+    code = signal.aborted ? exitCode.interrupted : report(error, program.opts<GlobalOptions>().json === true)
+  }
+  return exit(code)
+}
+
+const version = (): string => {
+  const { version } = JSON.parse(readFileSync(assetPath('package.json'), 'utf8')) as { version: string }
+  return version
+}
+
+const callOf = (options: GlobalOptions, signal: AbortSignal): Call => ({
+  cwd: process.cwd(),
+  repo: options.repo,
+  env: process.env,
+  json: options.json === true,
+  out: outputOf(process.stdout),
+  talk: outputOf(process.stderr),
+  paint: paintFor(process.env, process.stdout.isTTY === true && options.json !== true),
+  signal,
+})
+
+const outputOf = (stream: NodeJS.WriteStream): Output => ({
+  isTTY: stream.isTTY === true,
+  get columns() {
+    return stream.columns ?? 80
+  },
+  get rows() {
+    return stream.rows ?? 24
+  },
+  write: text => void stream.write(text),
+})
+
+/** stdout = result, stderr = talk. */
+const print = (answer: Answer, call: Call): void => {
+  if (call.json) {
+    if (answer.json !== null) call.out.write(`${JSON.stringify(answer.json, null, 2)}\n`)
+    return
+  }
+  if (answer.text !== '') call.out.write(`${answer.text}\n`)
+  for (const remark of answer.remarks ?? []) call.talk.write(`${remark}\n`)
+}
+
+/** Says what went wrong and what to do; a bug keeps its stack. Returns the exit code. */
+const report = (error: unknown, isJson: boolean): ExitCode => {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUse
+  if (!(error instanceof AgentLabError)) {
+    process.stderr.write(
+      `agentlab: this is a bug in AgentLab\n${error instanceof Error ? error.stack : String(error)}\n`,
+    )
+    return exitCode.failed
+  }
+  const { code, message, cure, exit: exitWith } = error
+  if (isJson) process.stdout.write(`${JSON.stringify({ error: { code, message, cure: cure ?? null } }, null, 2)}\n`)
+  const paint: Paint = paintFor(process.env, process.stderr.isTTY === true)
+  process.stderr.write(`${paint('red', 'error')}: ${message}\n${cure === undefined ? '' : `  → ${cure}\n`}`)
+  return exitWith
+}
+
+const patienceMs = 10_000
+
+/** The first SIGINT, SIGTERM or SIGHUP lets the command end in order; a second one, or too long a while, ends it. */
+const interruptSignal = (patience: number | null): AbortSignal => {
+  const controller = new AbortController()
+  const onSignal = (): void => {
+    if (controller.signal.aborted) process.exit(exitCode.interrupted)
+    controller.abort()
+    if (patience !== null) setTimeout(() => process.exit(exitCode.interrupted), patience).unref()
+  }
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
+  return controller.signal
+}
+
+/** `agentlab show … | head` is no error. */
+const leaveQuietlyOnClosedPipe = (): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(exitCode.done)
+      throw error
+    })
+  }
+}
+
+/** Ends the process once what was printed has left it. */
+const exit = async (code: ExitCode): Promise<never> => {
+  for (const stream of [process.stdout, process.stderr]) await new Promise<void>(done => stream.write('', () => done()))
+  process.exit(code)
+}
+
+if (import.meta.main) await main()

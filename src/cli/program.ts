@@ -1,0 +1,155 @@
+/** The command line as commander knows it: words, options, examples. Each command's code is loaded when it is called. */
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { Answer, Call } from './call.ts'
+
+/** Runs one command: main.ts gives the call and prints the answer. */
+export type Dispatch = (work: (call: Call) => Promise<Answer>) => Promise<void>
+
+const wholeNumber = (text: string): number => {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > 64)
+    throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
+  return value
+}
+
+const example = (...lines: string[]): string => `\nExample:\n${lines.map(line => `  $ ${line}`).join('\n')}\n`
+
+/** Global options stand on every command, before or after its name. */
+export const buildProgram = (version: string, dispatch: Dispatch): Command => {
+  const program = new Command('agentlab')
+    .description(
+      'One operator, one repository, many coding agents: planned, verified by another vendor, integrated on\nthe branch agent, and never merged to main without you.',
+    )
+    .version(version, '-V, --version', 'print the version')
+    .option('--repo <dir>', 'the repository to work on (default: the one around the current folder)')
+    .option('--json', 'print one JSON document instead of text')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showSuggestionAfterError(true)
+    .addHelpText(
+      'after',
+      example('agentlab init', 'agentlab task "Add a --verbose flag, with a test"', 'agentlab runs'),
+    )
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done and verified, 1 failed, 2 wrong use, 3 something waits for you,\n5 a wall could not be built, 130 interrupted.',
+    )
+  addSetup(program, dispatch)
+  addTask(program, dispatch)
+  addReaders(program, dispatch)
+  addWriters(program, dispatch)
+  addOthers(program, dispatch)
+  return program
+}
+
+const addSetup = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('init')
+    .description('make this repository ready: agentlab.yaml, the branch agent, worktrees/ ignored')
+    .option('--yes', 'take the defaults, ask nothing')
+    .option('--main <branch>', 'the branch that is yours, where it can not be told')
+    .addHelpText('after', example('agentlab init --yes'))
+    .action(options => dispatch(async call => (await import('./commands/init.ts')).init(call, options)))
+  program
+    .command('doctor')
+    .description('try what this machine can do: git, node, box, agents, configuration')
+    .addHelpText('after', example('agentlab doctor', 'agentlab doctor --json'))
+    .action(() => dispatch(async call => (await import('./commands/doctor.ts')).doctor(call)))
+}
+
+const addTask = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('task')
+    .description('plan a goal, have it done, verified and integrated on agent')
+    .argument('[goal]', 'what should be done; - reads it from standard input')
+    .option('--plan <file>', 'carry out this plan (YAML); no planner is asked')
+    .option('--lane <lane>', 'personal, enterprise or private')
+    .option('--agents <names>', 'claude, codex, gemini: those to use, with commas between, best first')
+    .option('--max-parallel <n>', 'tasks at work at once', wholeNumber)
+    .option('--rehearse <scenario>', 'scripted models instead of real ones: a scenario file, or a built-in name')
+    .option('--unboxed', 'let real agents run where no box can be built; said on run and receipt')
+    .option('--same-vendor', 'accept verdicts of the same vendor where no other can be used; said on the receipt')
+    .option('--foreground', 'end the supervisor with this command')
+    .option('--detach', 'return at once; the run goes on')
+    .addHelpText(
+      'after',
+      example('agentlab task "Add a --verbose flag, with a test"', 'agentlab task --rehearse hello "Say hello"'),
+    )
+    .action((goal, options) => dispatch(async call => (await import('./commands/task.ts')).task(call, goal, options)))
+}
+
+const addReaders = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('runs')
+    .description('list the runs of this repository, newest first')
+    .option('-f, --follow', 'a screen that keeps itself up to date; q leaves')
+    .option('-n, --limit <n>', 'how many', wholeNumber)
+    .addHelpText('after', example('agentlab runs', 'agentlab runs -f'))
+    .action(options => dispatch(async call => (await import('./commands/runs.ts')).runs(call, options)))
+  program
+    .command('show')
+    .description('show where a run or a task stands')
+    .argument('<id>', 'a run or task, or the beginning of its id')
+    .addHelpText('after', example('agentlab show k3m9q2x7', 'agentlab show k3-2'))
+    .action(id => dispatch(async call => (await import('./commands/show.ts')).show(call, id)))
+  program
+    .command('logs')
+    .description('print what the agents said and did')
+    .argument('<id>', 'a run or task, or the beginning of its id')
+    .option('-f, --follow', 'go on until the run comes to rest')
+    .addHelpText('after', example('agentlab logs -f k3m9q2x7-1'))
+    .action((id, options) => dispatch(async call => (await import('./commands/logs.ts')).logs(call, id, options)))
+  program
+    .command('diff')
+    .description("print a task's work, or all a run brought to agent")
+    .argument('<id>', 'a run or task, or the beginning of its id')
+    .option('--stat', 'files and line counts only')
+    .addHelpText('after', example('agentlab diff k3m9q2x7-1', 'agentlab diff k3m9q2x7 --stat'))
+    .action((id, options) => dispatch(async call => (await import('./commands/diff.ts')).diff(call, id, options)))
+  program
+    .command('receipt')
+    .description('print the receipt of a run in Markdown')
+    .argument('<run>', 'a run, or the beginning of its id')
+    .addHelpText('after', example('agentlab receipt k3m9q2x7 > receipt.md'))
+    .action(id => dispatch(async call => (await import('./commands/receipt.ts')).receipt(call, id)))
+}
+
+const addWriters = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('cancel')
+    .description('stop a run; what was done is kept')
+    .argument('<run>', 'a run, or the beginning of its id')
+    .addHelpText('after', example('agentlab cancel k3m9q2x7'))
+    .action(id => dispatch(async call => (await import('./commands/cancel.ts')).cancel(call, id)))
+  program
+    .command('resume')
+    .description('let a waiting or interrupted run go on, and follow it')
+    .argument('<run>', 'a run, or the beginning of its id')
+    .option('--detach', 'return at once; the run goes on')
+    .addHelpText('after', example('agentlab resume k3m9q2x7'))
+    .action((id, options) => dispatch(async call => (await import('./commands/resume.ts')).resume(call, id, options)))
+}
+
+const addOthers = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('demo')
+    .description('show everything on a sample repository, with the real agents and scripted models')
+    .option('--keep', 'keep the sample repository')
+    .addHelpText('after', example('agentlab demo --keep'))
+    .action(options => dispatch(async call => (await import('./commands/demo.ts')).demo(call, options)))
+  const profile = program
+    .command('profile')
+    .description('the iTerm2 profile that opens the runs of this repository')
+    .addHelpText('after', example('agentlab profile install', 'agentlab profile show'))
+  for (const action of ['install', 'uninstall', 'show'] as const) {
+    const command = profile
+      .command(action)
+      .description({ install: 'write it to iTerm2', uninstall: 'remove it', show: 'print it' }[action])
+      .addHelpText('after', example(`agentlab profile ${action}`))
+      .action(options => dispatch(async call => (await import('./commands/profile.ts')).profile(call, action, options)))
+    if (action !== 'show') command.addOption(new Option('--dir <dir>', "iTerm2's folder of dynamic profiles"))
+  }
+  program
+    .command('supervise', { hidden: true })
+    .action(() => dispatch(async call => (await import('./commands/supervise.ts')).supervise(call)))
+}

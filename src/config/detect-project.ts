@@ -1,0 +1,117 @@
+/** Guesses a repository's checks and set-up from the files at its top, for `agentlab init`. Reads; runs nothing. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { CommandWords } from './command-words.ts'
+
+export interface DetectedCheck {
+  name: string
+  command: CommandWords
+  /** The file it was read from. */
+  from: string
+}
+
+export interface DetectedSetup {
+  command: CommandWords
+  inputs: string[]
+  from: string
+}
+
+export interface DetectedProject {
+  checks: DetectedCheck[]
+  setup: DetectedSetup | null
+}
+
+type ReadTop = (name: string) => Promise<string | null>
+type Detect = (read: ReadTop) => Promise<DetectedProject>
+
+const nothing: DetectedProject = { checks: [], setup: null }
+const checkScripts = ['test', 'lint', 'typecheck']
+
+const PackageFile = z.object({ scripts: z.record(z.string(), z.unknown()).optional() })
+
+const lockFiles: { lock: string; program: string; install: string[] }[] = [
+  { lock: 'package-lock.json', program: 'npm', install: ['npm', 'ci'] },
+  { lock: 'npm-shrinkwrap.json', program: 'npm', install: ['npm', 'ci'] },
+  { lock: 'pnpm-lock.yaml', program: 'pnpm', install: ['pnpm', 'install', '--frozen-lockfile'] },
+  { lock: 'yarn.lock', program: 'yarn', install: ['yarn', 'install', '--frozen-lockfile'] },
+  { lock: 'bun.lock', program: 'bun', install: ['bun', 'install', '--frozen-lockfile'] },
+]
+
+const node: Detect = async read => {
+  const scripts = scriptsOf(await read('package.json'))
+  if (scripts === null) return nothing
+  const present = await Promise.all(lockFiles.map(async entry => ((await read(entry.lock)) === null ? null : entry)))
+  const lock = present.find(entry => entry !== null) ?? null
+  const program = lock?.program ?? 'npm'
+  const real = checkScripts.filter(
+    name => typeof scripts[name] === 'string' && !/no test specified/.test(scripts[name]),
+  )
+  return {
+    checks: real.map(name => ({
+      name,
+      command: name === 'test' && program === 'npm' ? ['npm', 'test'] : [program, 'run', name],
+      from: 'package.json',
+    })),
+    setup: lock === null ? null : { command: lock.install, inputs: ['package.json', lock.lock], from: lock.lock },
+  }
+}
+
+const scriptsOf = (text: string | null): Record<string, unknown> | null => {
+  if (text === null) return null
+  try {
+    return PackageFile.parse(JSON.parse(text)).scripts ?? {}
+  } catch {
+    return {}
+  }
+}
+
+const make: Detect = async read => {
+  const text = (await read('Makefile')) ?? (await read('makefile'))
+  if (text === null) return nothing
+  const targets = ['test', 'check', 'lint'].filter(target => new RegExp(`^${target}[ \\t]*:(?!=)`, 'm').test(text))
+  return { checks: targets.map(name => ({ name, command: ['make', name], from: 'Makefile' })), setup: null }
+}
+
+const cargo: Detect = async read =>
+  (await read('Cargo.toml')) === null
+    ? nothing
+    : { checks: [{ name: 'cargo-test', command: ['cargo', 'test'], from: 'Cargo.toml' }], setup: null }
+
+const go: Detect = async read =>
+  (await read('go.mod')) === null
+    ? nothing
+    : {
+        checks: [
+          { name: 'go-vet', command: ['go', 'vet', './...'], from: 'go.mod' },
+          { name: 'go-test', command: ['go', 'test', './...'], from: 'go.mod' },
+        ],
+        setup: null,
+      }
+
+const python: Detect = async read => {
+  const [project, uvLock, pytestIni, conftest, requirements] = await Promise.all(
+    ['pyproject.toml', 'uv.lock', 'pytest.ini', 'conftest.py', 'requirements-dev.txt'].map(read),
+  )
+  const hasPytest = pytestIni !== null || conftest !== null || /pytest/.test(`${project ?? ''}${requirements ?? ''}`)
+  const from = project !== null ? 'pyproject.toml' : 'pytest.ini'
+  const runner = uvLock === null ? ['python3', '-m', 'pytest'] : ['uv', 'run', '--frozen', 'pytest']
+  return {
+    checks: hasPytest ? [{ name: 'pytest', command: runner, from }] : [],
+    setup:
+      uvLock === null
+        ? null
+        : { command: ['uv', 'sync', '--frozen'], inputs: ['pyproject.toml', 'uv.lock'], from: 'uv.lock' },
+  }
+}
+
+/** What the files at the top of `root` suggest. A Makefile's target gives way to a script of the same name. */
+export const detectProject = async (root: string): Promise<DetectedProject> => {
+  const read: ReadTop = name => readFile(join(root, name), 'utf8').catch(() => null)
+  const found = await Promise.all([node, make, cargo, go, python].map(detect => detect(read)))
+  const checks = new Map<string, DetectedCheck>()
+  for (const check of found.flatMap(project => project.checks)) {
+    if (!checks.has(check.name)) checks.set(check.name, check)
+  }
+  return { checks: [...checks.values()], setup: found.find(project => project.setup !== null)?.setup ?? null }
+}

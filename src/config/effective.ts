@@ -1,0 +1,118 @@
+/** The configuration a run goes by: defaults, then the operator's file, then what the repository tightens or describes. */
+import { AgentLabError, exitCode } from '../domain/errors.ts'
+import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import type { CommandWords } from './command-words.ts'
+import { defaultLimits, type Limits, loosenedBy, overLimits } from './limits.ts'
+import type { OperatorConfig } from './operator-config.ts'
+import type { PlannerName, RepositoryConfig } from './repository-config.ts'
+
+export interface CheckDefinition {
+  name: string
+  /** Program and arguments. */
+  command: CommandWords
+  timeoutMs: number
+}
+
+export interface SetupDefinition {
+  command: CommandWords
+  /** Repository-relative paths whose content decides whether the environment is built anew. */
+  inputs: string[]
+}
+
+type RemoteProvider = Exclude<Provider, 'local'>
+
+export interface EffectiveConfig {
+  /** null: detect it. */
+  main: string | null
+  /** `agent` is the whole name of the integration branch; `prefix` stands before every other branch of ours. */
+  branches: { agent: string; prefix: string }
+  lane: Lane
+  checks: CheckDefinition[]
+  setup: SetupDefinition | null
+  planner: { prefer: PlannerName[] }
+  verifier: { independence: 'vendor' | 'session' }
+  limits: Limits
+  /** Workers in order of preference. */
+  agents: WorkerName[]
+  agent: Record<WorkerName, { path: string | null; model: string | null }>
+  upstreams: Record<RemoteProvider, string>
+  /** Name of the environment variable that holds the provider's key; null: the vendor's usual places. */
+  credentials: Record<RemoteProvider, { env: string } | null>
+  /** Providers the operator allows beyond or instead of the personal lane's defaults; null: the defaults. */
+  personalProviders: Provider[] | null
+  /** Absolute path, or null for `worktrees/` in the repository. */
+  worktrees: string | null
+  identity: { name: string; email: string } | null
+}
+
+export const defaultUpstreams: Record<RemoteProvider, string> = {
+  anthropic: 'https://api.anthropic.com',
+  openai: 'https://api.openai.com',
+  google: 'https://generativelanguage.googleapis.com',
+}
+
+const allWorkers: WorkerName[] = ['claude', 'codex', 'gemini']
+
+/** Fewer providers see the data the higher the number. */
+const strictness: Record<Lane, number> = { personal: 0, enterprise: 1, private: 2 }
+
+const minuteMs = 60_000
+
+/** @throws AgentLabError `config-loosens` (exit 2) when the repository's file would loosen the operator's. */
+export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConfig): EffectiveConfig => {
+  const operatorLimits = overLimits(
+    { ...defaultLimits, maxParallel: operator.defaults?.maxParallel ?? defaultLimits.maxParallel },
+    operator.limits ?? {},
+  )
+  refuseLoosening(repository, operator, operatorLimits)
+  const prefix = repository.branches?.prefix ?? ''
+  const agent = (name: WorkerName) => ({
+    path: operator.agents?.[name]?.path ?? null,
+    model: operator.agents?.[name]?.model ?? null,
+  })
+  return {
+    main: repository.main ?? null,
+    branches: { agent: repository.branches?.agent ?? `${prefix}agent`, prefix },
+    lane: repository.lane ?? operator.defaults?.lane ?? 'personal',
+    checks: (repository.checks ?? []).map(({ name, command, timeoutMinutes }) => ({
+      name,
+      command,
+      timeoutMs: Math.round(timeoutMinutes * minuteMs),
+    })),
+    setup: repository.setup ?? null,
+    planner: { prefer: repository.planner?.prefer ?? ['api', 'claude'] },
+    verifier: { independence: repository.verifier?.independence ?? 'vendor' },
+    limits: overLimits(operatorLimits, repository.limits ?? {}),
+    agents: [...new Set(repository.agents ?? allWorkers)],
+    agent: { claude: agent('claude'), codex: agent('codex'), gemini: agent('gemini') },
+    upstreams: { ...defaultUpstreams, ...operator.upstreams },
+    credentials: {
+      anthropic: operator.credentials?.anthropic ?? null,
+      openai: operator.credentials?.openai ?? null,
+      google: operator.credentials?.google ?? null,
+    },
+    personalProviders: operator.lanes?.personal?.providers ?? null,
+    worktrees: operator.defaults?.worktrees ?? null,
+    identity: operator.identity ?? null,
+  }
+}
+
+const refuseLoosening = (repository: RepositoryConfig, operator: OperatorConfig, limits: Limits): void => {
+  const loosened = loosenedBy(limits, repository.limits ?? {})
+  const lines = loosened.map(
+    name =>
+      `agentlab.yaml: limits.${name} is ${repository.limits?.[name]}, looser than your ${limits[name]}; a repository can only tighten a limit`,
+  )
+  const ours = operator.defaults?.lane
+  if (ours !== undefined && repository.lane !== undefined && strictness[repository.lane] < strictness[ours]) {
+    lines.push(
+      `agentlab.yaml: lane is ${repository.lane}, looser than your default ${ours}; a repository can only tighten the lane`,
+    )
+  }
+  if (lines.length === 0) return
+  throw new AgentLabError(lines.join('\n'), {
+    code: 'config-loosens',
+    cure: 'Lower it in agentlab.yaml, or raise your own in ~/.config/agentlab/config.yaml.',
+    exit: exitCode.wrongUse,
+  })
+}

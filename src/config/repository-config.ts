@@ -1,0 +1,88 @@
+/**
+ * `agentlab.yaml`: what a repository may say about itself. It comes with the code, so it is untrusted: it names no
+ * program of ours, no address, no environment, and it can tighten but never loosen a lane or a limit.
+ */
+import { z } from 'zod'
+import { BranchName } from '../domain/ids.ts'
+import { Lane, WorkerName } from '../domain/lane.ts'
+import { CommandWords } from './command-words.ts'
+import { LimitSettings } from './limits.ts'
+
+/** Back ends that can make a plan, in the words of the configuration. */
+export const PlannerName = z.enum(['api', 'claude'])
+export type PlannerName = z.infer<typeof PlannerName>
+
+/** A path below the repository's top: no `..`, not absolute. */
+const InnerPath = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine(path => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'must lie inside the repository')
+
+const CheckSetting = z.strictObject({
+  /** Shown in receipts; unique. */
+  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._:-]{0,59}$/, 'must be a short name of letters, digits and . _ : -'),
+  command: CommandWords,
+  timeoutMinutes: z.number().positive().max(240).default(10),
+})
+
+/** Prefix before the names of all our branches: empty, or ending in `/`. */
+const BranchPrefix = z
+  .string()
+  .regex(/^(?:[a-zA-Z0-9][a-zA-Z0-9._-]*\/)*$/, 'must be empty or end in "/", for example "agentlab/"')
+  .max(60)
+
+export const RepositoryConfig = z.strictObject({
+  /** The human branch. Left out: detected. */
+  main: BranchName.optional(),
+  branches: z.strictObject({ agent: BranchName.optional(), prefix: BranchPrefix.optional() }).optional(),
+  lane: Lane.optional(),
+  checks: z
+    .array(CheckSetting)
+    .max(30)
+    .refine(checks => new Set(checks.map(check => check.name)).size === checks.length, 'has two checks of one name')
+    .optional(),
+  setup: z.strictObject({ command: CommandWords, inputs: z.array(InnerPath).max(50).default([]) }).optional(),
+  planner: z.strictObject({ prefer: z.array(PlannerName).min(1).optional() }).optional(),
+  verifier: z.strictObject({ independence: z.enum(['vendor', 'session']).optional() }).optional(),
+  limits: LimitSettings.optional(),
+  /** Workers to use, in order of preference. */
+  agents: z.array(WorkerName).min(1).optional(),
+})
+export type RepositoryConfig = z.infer<typeof RepositoryConfig>
+
+const operatorOnly: Record<string, string> = {
+  upstreams: 'sets an address',
+  upstream: 'sets an address',
+  url: 'sets an address',
+  urls: 'sets an address',
+  baseUrl: 'sets an address',
+  credentials: 'names a credential',
+  env: 'sets an environment',
+  environment: 'sets an environment',
+  path: 'names a program',
+  paths: 'names a program',
+  binary: 'names a program',
+  binaries: 'names a program',
+  tools: 'names programs',
+  model: 'chooses a model',
+  models: 'chooses models',
+  lanes: 'changes a lane',
+  defaults: 'sets your defaults',
+  identity: 'sets your identity',
+  worktrees: 'names a folder of yours',
+}
+
+const onlyAsFlag = "takes the box away, which a repository can't do: it is the flag --unboxed of agentlab task"
+
+/** Why a key may not stand in the repository's file although the operator's own may hold it; null for other keys. */
+export const explainRepositoryKey = (path: string[]): string | null => {
+  const last = path.at(-1) ?? ''
+  if (path.length === 1 && last === 'agents')
+    return 'is a list of names here, in order of preference; paths and models belong in ~/.config/agentlab/config.yaml'
+  if (last === 'unboxed' || last === 'containment') return onlyAsFlag
+  const reason = Object.hasOwn(operatorOnly, last) ? operatorOnly[last] : undefined
+  return reason === undefined
+    ? null
+    : `${reason}, which a repository can't do: it belongs in ~/.config/agentlab/config.yaml`
+}

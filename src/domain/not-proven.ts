@@ -1,0 +1,134 @@
+/** What a run does not prove, said item by item so that silence is never taken for proof. */
+import { count, many } from './measures.ts'
+import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
+import { cleanLine } from './text.ts'
+
+/** Every item is one sentence of plain text. Empty when all that is looked for was proven (see `provenSentence`). */
+export const notProven = (view: RunView): string[] => [
+  ...ofTheRun(view),
+  ...view.tasks.flatMap(ofTask),
+  ...ofTheVerdicts(view),
+  ...ofTheCost(view),
+]
+
+/** Said where notProven is empty: what exactly was looked for. */
+export const provenSentence =
+  'Nothing was found to list. Looked for: scripted models, missing containment, unfinished tasks, checks that are missing, ' +
+  'did not run or were red before, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
+  'reproductions not replayed, research answers, lost output, unmeasured usage, erased words.'
+
+const ofTheRun = (view: RunView): string[] => {
+  const items: string[] = []
+  if (view.rehearsed)
+    items.push('The models were scripted (a rehearsal): this says nothing about what real models would have done.')
+  items.push(
+    view.containment === 'unboxed'
+      ? 'No box: nothing but their own good behaviour kept the agents from the rest of this machine and its network.'
+      : "The box shared this machine's network: what the agents fetched or sent was not limited.",
+  )
+  if (view.planOrigin === 'fallback')
+    items.push('The plan is a fallback: no planner cut the goal, it is one single task.')
+  if (view.tasks.length === 0) items.push('There is no plan: nothing was worked on.')
+  if (view.erased)
+    items.push("This run's words were erased: goal, statements and findings can no longer be held against the work.")
+  const integrated = view.tasks.filter(task => task.integrated !== null)
+  if (integrated.length > 1) {
+    items.push("Each verdict was given at a task's own tip; their merged result was checked, not reviewed.")
+  }
+  return items
+}
+
+const named = (task: TaskView): string =>
+  task.title === null ? `Task ${task.number}` : `Task ${task.number} (${cleanLine(task.title, 60)})`
+
+const ofTask = (task: TaskView): string[] => {
+  const items: string[] = []
+  const isSettled = task.state === 'integrated' || task.state === 'recorded'
+  if (!isSettled) items.push(`${named(task)}: nothing is proven, it is ${stateWords[task.state] ?? 'under way'}.`)
+  if (task.kind === 'research') {
+    if (task.answer !== null || task.state === 'recorded')
+      items.push(`${named(task)}: its answer is a model's word; nobody verified it.`)
+  } else if (task.integrated !== null) items.push(...ofIntegration(task, task.integrated))
+  const dropped = task.attempts.reduce((sum, attempt) => sum + attempt.dropped, 0)
+  if (dropped > 0)
+    items.push(`${named(task)}: ${many(dropped, 'line')} of the agents' output went past the bound and were not seen.`)
+  return items
+}
+
+const stateWords: Record<string, string> = {
+  pending: 'not begun',
+  failed: 'failed',
+  skipped: 'skipped',
+  cancelled: 'cancelled',
+  awaitingOperator: 'waiting for you',
+}
+
+const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integrated']>): string[] => {
+  const items: string[] = []
+  const checks = task.checks.findLast(one => one.tree === integrated.tree)
+  const problem = checksProblem(checks)
+  if (problem !== null) items.push(`${named(task)}: ${problem}`)
+  const atTip = task.verdicts.filter(verdict => verdict.tip === task.tip)
+  const pass = atTip.findLast(verdict => verdict.value === 'pass')
+  if (pass === undefined) items.push(`${named(task)}: no passing verdict at the tip that was integrated.`)
+  else items.push(...ofPass(task, pass))
+  const vain = atTip.filter(verdict => verdict.value === 'inconclusive').length
+  if (vain > 0) items.push(`${named(task)}: ${many(vain, 'verdict')} at its last tip did not count (inconclusive).`)
+  return items
+}
+
+const checksProblem = (checks: ChecksView | undefined): string | null => {
+  if (checks === undefined) return 'no checks are on record for the tree that was integrated.'
+  const names = (status: string): string =>
+    checks.results
+      .filter(check => check.status === status)
+      .map(check => cleanLine(check.name, 60))
+      .join(', ') || 'some'
+  switch (checks.status) {
+    case 'none':
+      return 'no checks are configured, so none ran.'
+    case 'notRun':
+      return `checks did not run (${names('notRun')}).`
+    case 'failedOnBaseToo':
+      return `checks are red, and were red on the base before (${names('failed')}): they neither block nor prove.`
+    case 'failed':
+      return `it was integrated although checks failed (${names('failed')}).`
+    case 'passed':
+      return null
+  }
+}
+
+const ofPass = (task: TaskView, pass: VerdictView): string[] => {
+  const items: string[] = []
+  if (pass.sameVendor) {
+    items.push(`${named(task)}: pass (same vendor): the verifier ${pass.verifier ?? ''} has the author's blind spots.`)
+  }
+  for (const finding of pass.findings)
+    items.push(`${named(task)}: left open as minor: ${cleanLine(finding.claim, 200)}`)
+  return items
+}
+
+const ofTheVerdicts = (view: RunView): string[] => {
+  const verdicts = view.tasks.flatMap(task => task.verdicts)
+  const reproductions = verdicts
+    .flatMap(verdict => verdict.findings)
+    .filter(finding => finding.reproduction !== undefined).length
+  const claimed = verdicts.reduce((sum, verdict) => sum + verdict.ran.length, 0)
+  return [
+    ...(reproductions > 0
+      ? [`${many(reproductions, 'reproduction')} given by verifiers: not replayed by AgentLab.`]
+      : []),
+    ...(claimed > 0
+      ? [`${many(claimed, 'command')} verifiers say they ran, with these exit codes: not replayed by AgentLab.`]
+      : []),
+  ]
+}
+
+const ofTheCost = (view: RunView): string[] => {
+  const { unmeasured, tokens } = view.spending
+  return unmeasured === 0
+    ? []
+    : [
+        `The usage of ${many(unmeasured, 'request')} was not measured: ${tokens === 0 ? 'what they cost is not known' : `${count(tokens)} tokens is a lower bound`}.`,
+      ]
+}

@@ -1,0 +1,60 @@
+/** The end of `task`, in about ten lines for a terminal: outcome, tasks, cost, what is not proven, the next step. */
+import { duration, many, short } from './measures.ts'
+import { notProven } from './not-proven.ts'
+import { describeOutcome, explainWait } from './outcome.ts'
+import { spendingText } from './receipt-cost.ts'
+import { titleOf } from './receipt-task.ts'
+import type { RunView, TaskView } from './run-view.ts'
+import { cleanLine } from './text.ts'
+
+const maxTasks = 8
+
+/** Plain text without a trailing newline; models' words are cleaned, one line each. */
+export const renderSummary = (view: RunView): string => {
+  const shown = view.tasks.slice(0, maxTasks)
+  const more = view.tasks.length - shown.length
+  const took = view.endedAt === null ? '' : `, ${duration(view.endedAt - view.requestedAt)}`
+  const open = notProven(view)
+  return [
+    `Run ${view.runId}: ${describeOutcome(view.outcome)}`,
+    ...shown.map(task => `  ${task.number}. ${cleanLine(titleOf(task, view.erased), 70)}: ${resultOf(task)}`),
+    ...(more > 0 ? [`  … and ${many(more, 'task')} more`] : []),
+    `Cost: ${spendingText(view.spending)}${took}${view.rehearsed ? ', rehearsed' : ''}${view.containment === 'unboxed' ? ', UNBOXED' : ''}`,
+    ...(open.length === 0 ? [] : [`Not proven: ${many(open.length, 'thing')}; the first: ${open[0]!}`]),
+    `Receipt: agentlab receipt ${view.runId}`,
+    ...nextSteps(view),
+  ].join('\n')
+}
+
+const resultOf = (task: TaskView): string => {
+  if (task.state === 'recorded') return 'answered, not verified'
+  if (task.integrated === null) return task.state === 'awaitingOperator' ? 'waits for you' : task.state
+  const pass = task.verdicts.findLast(verdict => verdict.value === 'pass')
+  const verdict =
+    pass === undefined ? 'no verdict' : `pass by ${pass.verifier ?? 'nobody'}${pass.sameVendor ? ' (same vendor)' : ''}`
+  const attempts = new Set(task.attempts.map(attempt => attempt.n)).size
+  return `integrated as ${short(task.integrated.commit)}, ${verdict}${attempts > 1 ? `, ${many(attempts, 'attempt')}` : ''}`
+}
+
+/** What to type next, one line per thing that waits. */
+const nextSteps = (view: RunView): string[] => {
+  if (view.outcome === 'done') {
+    return view.tasks.some(task => task.integrated !== null)
+      ? ['Next: look it over, then, at your terminal: promote <tag>']
+      : [`Next: read the answers: agentlab receipt ${view.runId}`]
+  }
+  if (view.outcome === 'failed') return [`Next: agentlab show ${view.runId}`]
+  if (view.outcome !== 'awaitingOperator') return []
+  const own = view.waitReason === null ? [] : [{ who: 'The run', reason: view.waitReason }]
+  const ofTasks = view.tasks.flatMap(task =>
+    task.waitReason === null ? [] : [{ who: `Task ${task.number}`, reason: task.waitReason }],
+  )
+  const distinct = [...own, ...ofTasks].filter(
+    (wait, index, all) => all.findIndex(other => other.reason === wait.reason) === index,
+  )
+  if (distinct.length === 0) return [`Next: agentlab resume ${view.runId}`]
+  return distinct.flatMap(wait => {
+    const { sentence, cure } = explainWait(wait.reason, view.runId)
+    return [`${wait.who} waits: ${sentence}.`, `  ${cure}`]
+  })
+}

@@ -1,0 +1,108 @@
+/** The receipt: what a run leaves for a person to judge, as Markdown. Pure; models' words are shown, never obeyed. */
+import { type Discrepancy, discrepancies } from './discrepancies.ts'
+import { block, code, inline, table } from './markdown.ts'
+import { count, duration, many, moment } from './measures.ts'
+import { notProven, provenSentence } from './not-proven.ts'
+import { describeOutcome, explainWait } from './outcome.ts'
+import { renderCost, renderTimeLine } from './receipt-cost.ts'
+import { findingLines, renderTask, stateCell, titleOf } from './receipt-task.ts'
+import type { RunView } from './run-view.ts'
+
+/** The whole receipt. Facts first, then what models say, then what is not proven. Ends with a newline. */
+export const renderReceipt = (view: RunView): string => `${sections(view).join('\n\n')}\n`
+
+const sections = (view: RunView): string[] => [
+  `# Run ${view.runId}`,
+  renderOutcome(view),
+  renderGoal(view),
+  '## Plan',
+  renderPlan(view),
+  '## Tasks',
+  ...(view.tasks.length === 0 ? ['No task was begun.'] : view.tasks.map(renderTask)),
+  '## Discrepancies',
+  renderDiscrepancies(view),
+  '## Cost',
+  renderCost(view),
+  '## Time line',
+  renderTimeLine(view),
+  '## NOT PROVEN',
+  renderNotProven(view),
+]
+
+const renderOutcome = (view: RunView): string => {
+  const wait = view.waitReason === null ? null : explainWait(view.waitReason, view.runId)
+  const took = view.endedAt === null ? '' : `, ${duration(view.endedAt - view.requestedAt)}`
+  const { limits } = view
+  return [
+    `**${describeOutcome(view.outcome)}**${wait === null ? '' : ` The run waits because ${wait.sentence}.`}`,
+    '',
+    ...(wait === null ? [] : [`- To go on: ${inline(wait.cure)}`]),
+    ...(view.waitDetail === null ? [] : [`- What failed: ${inline(view.waitDetail)}`]),
+    `- Models: ${view.rehearsed ? 'scripted (a rehearsal)' : 'real'}`,
+    `- Containment: ${view.containment === 'boxed' ? 'boxed by the operating system, network shared' : 'UNBOXED: nothing held the agents'}`,
+    `- Lane: ${view.lane}`,
+    `- Base: ${view.base === null ? 'not reached' : code(view.base)}`,
+    `- Asked for: ${moment(view.requestedAt)}${took}`,
+    `- Limits: ${count(limits.requests)} requests, ${count(limits.tokens)} tokens, ${limits.minutes} minutes${view.limit === null ? '' : ` (stopped by: ${view.limit})`}`,
+    ...view.failures.map(
+      failure =>
+        `- AgentLab failed at ${code(failure.effect)}${failure.text === null ? '' : `: ${inline(failure.text)}`}`,
+    ),
+  ].join('\n')
+}
+
+const renderGoal = (view: RunView): string => (view.goal === null ? 'Goal: erased.' : `Goal:\n\n${block(view.goal)}`)
+
+const origins = {
+  model: 'Made by a planner.',
+  file: "The operator's own plan, from a file.",
+  fallback: "A fallback: the planner's answers could not be used, so the goal is one single task.",
+}
+
+const renderPlan = (view: RunView): string => {
+  if (view.planOrigin === null) return 'There is no plan yet.'
+  const returned =
+    view.planReturned === 0 ? '' : ` ${many(view.planReturned, 'answer')} of the planner came back out of shape before.`
+  const rows = view.tasks.map(task => [
+    String(task.number),
+    inline(titleOf(task, view.erased), 120),
+    task.kind,
+    task.dependsOn.map(id => id.slice(id.indexOf('-') + 1)).join(', ') || '–',
+    task.worker,
+    task.risk,
+    stateCell(task),
+  ])
+  return [
+    `${origins[view.planOrigin]}${returned}`,
+    ...(view.planSummary === null || view.planSummary === '' ? [] : [block(view.planSummary)]),
+    table(['#', 'Task', 'Kind', 'After', 'Worker', 'Risk', 'State'], rows),
+  ].join('\n\n')
+}
+
+const renderDiscrepancies = (view: RunView): string => {
+  const found = discrepancies(view)
+  if (found.length === 0) {
+    return 'None: no verdict against passing checks, no two verifiers against each other, no blocking finding that later work had to answer.'
+  }
+  return found.map(discrepancyLines).join('\n')
+}
+
+const discrepancyLines = (found: Discrepancy): string => {
+  const task = `- Task ${found.number}: `
+  switch (found.kind) {
+    case 'checksAgainstVerdict':
+      return [
+        `${task}the checks passed and ${found.verdict.verifier ?? 'a verifier'} failed the same tip ${code(found.verdict.tip)}, for:`,
+        ...found.verdict.findings.flatMap(finding => findingLines(finding, '  ')),
+      ].join('\n')
+    case 'verifiersDisagree':
+      return `${task}${found.pass.verifier ?? 'one'} passed and ${found.fail.verifier ?? 'one'} failed the same tip ${code(found.pass.tip)}.`
+    case 'findingAnswered':
+      return `${task}found in attempt ${found.verdict.attempt} by ${found.verdict.verifier ?? 'a verifier'}, not found again in attempt ${found.answeredIn}: ${inline(found.finding.claim)}`
+  }
+}
+
+const renderNotProven = (view: RunView): string => {
+  const items = notProven(view)
+  return items.length === 0 ? provenSentence : items.map(item => `- ${inline(item, 600)}`).join('\n')
+}

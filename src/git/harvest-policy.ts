@@ -1,0 +1,133 @@
+/** What a worker's change may contain: a pure reading of raw diff entries, sizes, and the contents that matter. */
+import type { Finding } from '../domain/verdict.ts'
+import { foldName, isAgentConfigPath, isInstructionPath } from './agent-config.ts'
+import type { RawChange } from './changes.ts'
+
+/** The closed list of reasons, for programs. */
+export type HarvestRule =
+  | 'export-unreadable'
+  | 'pack-rejected'
+  | 'wrong-tip'
+  | 'not-on-base'
+  | 'disconnected'
+  | 'not-staged'
+  | 'unmerged'
+  | 'gitlink'
+  | 'symlink'
+  | 'reserved-path'
+  | 'file-too-large'
+  | 'work-too-large'
+  | 'agent-config'
+  | 'conflict-markers'
+  | 'odd-name'
+  | 'git-metadata'
+
+export type HarvestFinding = Finding & { rule: HarvestRule }
+
+export interface HarvestLimits {
+  /** One file. Default 10 MiB. */
+  fileBytes: number
+  /** All added and changed files together, and the pack. Default 100 MiB. */
+  totalBytes: number
+}
+
+export const defaultLimits: HarvestLimits = { fileBytes: 10 * 1024 * 1024, totalBytes: 100 * 1024 * 1024 }
+
+export const finding = (
+  rule: HarvestRule,
+  claim: string,
+  file?: string,
+  severity: Finding['severity'] = 'blocking',
+): HarvestFinding => ({ rule, claim, severity, ...(file === undefined ? {} : { file: file.slice(0, 1_000) }) })
+
+/** `.git` as any file system might see it: case, HFS+ and NTFS forms (short name, stream). */
+const isGitName = (part: string): boolean => /^(?:\.git|git~\d+)(?:::?\$.*)?$/.test(foldName(part))
+
+const isReserved = (path: string): boolean =>
+  path === '' || path.startsWith('/') || path.split('/').some(part => ['', '.', '..'].includes(part) || isGitName(part))
+
+/**
+ * Whether a link at `path` stays inside the tree: relative, climbing only at its start and not above the root, never
+ * into `.git`. A `..` after a name is refused, for that name may itself be a link to elsewhere.
+ */
+export const staysInside = (path: string, target: string): boolean => {
+  const parts = target.split('/').filter(part => part !== '' && part !== '.')
+  const climbs = parts.findIndex(part => part !== '..')
+  const up = climbs < 0 ? parts.length : climbs
+  const depth = path.split('/').length - 1
+  return (
+    target !== '' && !target.startsWith('/') && up <= depth && !parts.slice(up).includes('..') && !parts.some(isGitName)
+  )
+}
+
+const isOddName = (path: string): boolean =>
+  /[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufffd]/.test(path) ||
+  path.split('/').some(part => part.startsWith('-'))
+
+const isGitMetadata = (path: string): boolean =>
+  ['.gitattributes', '.gitmodules'].includes(foldName(path.split('/').at(-1)!))
+
+const ofPath = ({ path, newMode, oldMode }: RawChange): HarvestFinding[] => [
+  ...(isReserved(path) ? [finding('reserved-path', 'A path must not lie in a git directory.', path)] : []),
+  ...(newMode === '160000' || oldMode === '160000'
+    ? [
+        finding(
+          'gitlink',
+          'Nested repositories and submodule changes are not taken over; add the files themselves.',
+          path,
+        ),
+      ]
+    : []),
+  ...(isAgentConfigPath(path) || isInstructionPath(path)
+    ? [
+        finding(
+          'agent-config',
+          'Config and instructions of agents, editors and environments are changed by the operator only.',
+          path,
+        ),
+      ]
+    : []),
+  ...(isOddName(path)
+    ? [finding('odd-name', 'The name holds control characters or starts with a dash.', path, 'minor')]
+    : []),
+  ...(isGitMetadata(path) ? [finding('git-metadata', 'Changes how git treats files.', path, 'minor')] : []),
+]
+
+const inMiB = (bytes: number): string => `${(bytes / 1024 / 1024).toFixed(1)} MiB`
+
+const ofSizes = (changes: RawChange[], sizes: Map<string, number>, limits: HarvestLimits): HarvestFinding[] => {
+  const sizeOf = (change: RawChange): number => sizes.get(change.newOid) ?? 0
+  const total = changes.reduce((sum, change) => sum + sizeOf(change), 0)
+  const large = changes.filter(change => sizeOf(change) > limits.fileBytes)
+  const overall = `The change holds ${inMiB(total)}; at most ${inMiB(limits.totalBytes)} are taken.`
+  return [
+    ...large.map(change =>
+      finding(
+        'file-too-large',
+        `The file has ${inMiB(sizeOf(change))}; at most ${inMiB(limits.fileBytes)} are taken.`,
+        change.path,
+      ),
+    ),
+    ...(total > limits.totalBytes ? [finding('work-too-large', overall)] : []),
+  ]
+}
+
+/** Judges paths, modes and sizes; needs no content. */
+export const judgeChanges = (
+  changes: RawChange[],
+  sizes: Map<string, number>,
+  limits: HarvestLimits,
+): HarvestFinding[] => [...changes.flatMap(ofPath), ...ofSizes(changes, sizes, limits)]
+
+const hasMarkers = (text: string): boolean => /^<{7} /m.test(text) && /^={7}$/m.test(text) && /^>{7} /m.test(text)
+
+/** Judges what is in the files: where links point, and conflict markers the old version did not have. */
+export const judgeContent = (change: RawChange, content: Buffer, old: Buffer | undefined): HarvestFinding[] => {
+  const text = content.toString('utf8')
+  if (change.newMode === '120000')
+    return staysInside(change.path, text)
+      ? []
+      : [finding('symlink', 'The link leads out of the repository.', change.path)]
+  const isNew = hasMarkers(text) && !(old && hasMarkers(old.toString('utf8')))
+  return isNew ? [finding('conflict-markers', 'The file still holds conflict markers.', change.path)] : []
+}

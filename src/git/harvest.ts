@@ -1,0 +1,210 @@
+/**
+ * Takes a worker's result over as data: nothing of it is trusted before it has passed, nothing is left in the operator's
+ * store when it does not.
+ */
+import { join } from 'node:path'
+import { Oid } from '../domain/ids.ts'
+import { cleanLine } from '../domain/text.ts'
+import { objectSizes, readBlobs } from './blobs.ts'
+import { lineCounts, type RawChange, rawChanges, sumChanges } from './changes.ts'
+import { commitTree, composeMessage, type Trailers } from './commit.ts'
+import { type GitOptions, type GitPlace, git } from './exec.ts'
+import { type ExportHeader, readExport } from './export-file.ts'
+import {
+  defaultLimits,
+  finding,
+  type HarvestFinding,
+  type HarvestLimits,
+  judgeChanges,
+  judgeContent,
+} from './harvest-policy.ts'
+import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
+import type { Identity } from './operator-config.ts'
+import { type MoveResult, moveBranch } from './ref-write.ts'
+import { branchRef, readRef, treeOf } from './refs.ts'
+import type { Repository } from './repository.ts'
+
+export interface HarvestRequest {
+  repository: Repository
+  /** Absolute, real path of what `exportCommand` printed. */
+  exportPath: string
+  /** A directory no worker can write; the quarantine is made in it and removed. */
+  scratchDir: string
+  /** The commit the workspace was made from. */
+  base: Oid
+  /** Branch that gets the result: `task/<taskId>/<worker>`. */
+  branch: string
+  /** The result becomes one commit on the base: this title and body, these trailers, this author and date. */
+  title: string
+  body?: string
+  trailers: Trailers
+  author: Identity
+  /** Epoch milliseconds; the same request at the same time gives the same commit. */
+  when: number
+  limits?: HarvestLimits
+}
+
+export type Harvest =
+  | {
+      status: 'harvested'
+      /** AgentLab's single commit on the base; `branch` points at it. */
+      tip: Oid
+      tree: Oid
+      files: number
+      added: number
+      deleted: number
+      /** Something was left uncommitted and AgentLab committed it. */
+      byUs: boolean
+      notes: HarvestFinding[]
+    }
+  /** The worker changed nothing, whatever it said. */
+  | { status: 'empty' }
+  | { status: 'refused'; findings: HarvestFinding[] }
+  /** The result is good, but the branch is not ours to move now. */
+  | { status: 'blocked'; move: Exclude<MoveResult, { status: 'moved' }> }
+
+const refused = (...findings: HarvestFinding[]): Harvest => ({ status: 'refused', findings })
+
+/** A place whose calls see the quarantine on top of the store. */
+interface Sight {
+  place: GitPlace
+  options: GitOptions
+}
+
+const succeeds = async ({ place, options }: Sight, args: string[]): Promise<boolean> =>
+  (await git(place, args, options)).exitCode === 0
+
+const textBytes = 1024 * 1024
+const allTextBytes = 64 * 1024 * 1024
+
+/** The changes whose content is read: links always, other files while they are small and the sum stays bounded. */
+const worthReading = (changes: RawChange[], sizes: Map<string, number>): RawChange[] => {
+  let left = allTextBytes
+  return changes.filter(change => {
+    const size = sizes.get(change.newOid)
+    if (size === undefined || change.newMode === '160000' || size > Math.min(textBytes, left)) return false
+    left -= size
+    return true
+  })
+}
+
+/** A link longer than this is no path on any system; it is refused unread. */
+const longLinks = (changes: RawChange[], sizes: Map<string, number>): HarvestFinding[] =>
+  changes
+    .filter(change => change.newMode === '120000' && (sizes.get(change.newOid) ?? 0) > 4_096)
+    .map(change => finding('symlink', 'The link is too long to be a path.', change.path))
+
+const judge = async (sight: Sight, changes: RawChange[], limits: HarvestLimits): Promise<HarvestFinding[]> => {
+  const files = changes.filter(change => change.newMode !== '160000' && change.newMode !== '000000')
+  const oldFiles = changes.filter(change => change.oldMode !== '160000' && change.oldMode !== '000000')
+  const oids = new Set([...files.map(change => change.newOid), ...oldFiles.map(change => change.oldOid)])
+  const sizes = await objectSizes(sight.place, oids, sight.options)
+  const read = worthReading(files, sizes)
+  const wanted = read.flatMap(change => [
+    change.newOid,
+    ...((sizes.get(change.oldOid) ?? textBytes) < textBytes ? [change.oldOid] : []),
+  ])
+  const blobs = await readBlobs(sight.place, wanted, sight.options)
+  return [
+    ...judgeChanges(changes, sizes, limits),
+    ...longLinks(files, sizes),
+    ...read.flatMap(change => judgeContent(change, blobs.get(change.newOid)!, blobs.get(change.oldOid))),
+  ]
+}
+
+const headerFindings = (header: ExportHeader): HarvestFinding[] => [
+  ...(header.staged
+    ? []
+    : [
+        finding(
+          'not-staged',
+          'Not all of the work tree could be committed: an unreadable file, or a nested repository without a commit.',
+        ),
+      ]),
+  ...(header.unmerged
+    ? [finding('unmerged', 'Conflicts were still marked unresolved when the work was collected.', undefined, 'minor')]
+    : []),
+]
+
+/** What is wrong with the objects themselves, before any of their content is looked at. */
+const structuralFinding = async (sight: Sight, base: Oid, tip: Oid): Promise<HarvestFinding | null> => {
+  if (!(await succeeds(sight, ['cat-file', '-e', `${tip}^{commit}`])))
+    return finding('wrong-tip', 'The named tip is not a commit that was delivered.')
+  // The type is asked too: peeling would accept a tag.
+  const { stdout } = await git(sight.place, ['cat-file', '-t', tip], sight.options)
+  if (stdout.toString('utf8').trim() !== 'commit') return finding('wrong-tip', 'The named tip is not a commit.')
+  if (!(await succeeds(sight, ['rev-list', '--objects', '--quiet', tip, `^${base}`])))
+    return finding('disconnected', 'Objects the work needs are missing.')
+  if (!(await succeeds(sight, ['merge-base', '--is-ancestor', base, tip])))
+    return finding('not-on-base', 'The work does not build on the commit it was given.')
+  return null
+}
+
+const unpack = async (
+  request: HarvestRequest,
+  quarantine: Quarantine,
+  limits: HarvestLimits,
+): Promise<ExportHeader | HarvestFinding> => {
+  const packPath = join(quarantine.directory, 'received')
+  const read = await readExport(request.exportPath, packPath, limits.totalBytes)
+  if (read.status === 'unreadable')
+    return finding('export-unreadable', `What the workspace delivered can't be read: ${read.why}.`)
+  if (read.packBytes === 0) return read.header
+  const indexed = await indexPack(request.repository, quarantine, packPath, limits.totalBytes)
+  return indexed.exitCode === 0
+    ? read.header
+    : finding('pack-rejected', `git refused the objects: ${cleanLine(indexed.stderr, 500)}`)
+}
+
+const take = async (request: HarvestRequest, quarantine: Quarantine): Promise<Harvest> => {
+  const { repository } = request
+  const base = Oid.parse(request.base)
+  const limits = request.limits ?? defaultLimits
+  const header = await unpack(request, quarantine, limits)
+  if ('rule' in header) return refused(header)
+  const sight: Sight = { place: repository, options: { env: quarantine.env } }
+  const wrong = await structuralFinding(sight, base, header.tip)
+  if (wrong) return refused(wrong)
+  const changes = await rawChanges(repository, base, header.tip, sight.options)
+  const findings = [...headerFindings(header), ...(await judge(sight, changes, limits))]
+  if (findings.some(entry => entry.severity === 'blocking')) return refused(...findings)
+  if (changes.length === 0) return { status: 'empty' }
+  return record(request, quarantine, header, findings)
+}
+
+/** Accepts the objects and sets the branch; each step is fine to repeat. */
+const record = async (
+  request: HarvestRequest,
+  quarantine: Quarantine,
+  header: ExportHeader,
+  notes: HarvestFinding[],
+): Promise<Harvest> => {
+  const { repository, base } = request
+  await acceptQuarantine(repository, quarantine)
+  const tree = await treeOf(repository, header.tip)
+  const tip = await commitTree(repository, {
+    tree,
+    parents: [base],
+    message: composeMessage(request.title, request.body ?? '', request.trailers),
+    author: request.author,
+    when: request.when,
+  })
+  const expectedOld = await readRef(repository, branchRef(request.branch))
+  const move = await moveBranch(repository, { branch: request.branch, to: tip, expectedOld })
+  if (move.status !== 'moved') return { status: 'blocked', move }
+  const sum = sumChanges(await lineCounts(repository, base, tip))
+  return { status: 'harvested', tip, tree, ...sum, byUs: header.committedByUs, notes }
+}
+
+/**
+ * Judges an export and, when nothing blocks, moves its objects into the store and sets the branch to one commit on the
+ * base. Refusals are values with findings for the worker. Repeating the same request gives the same answer.
+ */
+export const harvestWork = async (request: HarvestRequest): Promise<Harvest> => {
+  const quarantine = await openQuarantine(request.repository, request.scratchDir)
+  try {
+    return await take(request, quarantine)
+  } finally {
+    await closeQuarantine(quarantine)
+  }
+}

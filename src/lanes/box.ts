@@ -1,0 +1,50 @@
+/** What a process of a seat may see and write, as data. Pure; process/launch.ts makes it so. */
+import { join } from 'node:path'
+import type { Containment, LaunchLimits, LaunchPolicy } from '../domain/launch.ts'
+
+export interface BoxInput {
+  containment: Containment
+  /** The one directory the process may write. */
+  seatRoot: string
+  /** AgentLab's data dir of this repository: hidden, with all other seats. */
+  dataDir: string
+  /** The operator's HOME. */
+  home: string
+  /** Top of the operator's repository: hidden but for `objectDirs`. */
+  repoRoot: string
+  /** Object store directories of the repository, its alternates included: read-only, for the seats' own git dirs borrow from them. */
+  objectDirs: string[]
+  /** Of the command and of what it calls: see process/programs.ts. */
+  toolPrefixes: string[]
+  extraReadable: string[]
+  limits: LaunchLimits
+}
+
+/** Files with logins that lie inside tool prefixes; the prefix is opened without them. */
+const credentialFiles = [
+  '.npmrc',
+  'etc/npmrc',
+  '.yarnrc',
+  '.yarnrc.yml',
+  '.pypirc',
+  '.netrc',
+  'credentials',
+  'credentials.toml',
+]
+
+/** The box of a seat: HOME, the data dir and the repository hidden, object stores and tools readable, the seat writable. */
+export const boxPolicy = (input: BoxInput): LaunchPolicy => {
+  const closed = [input.home, input.dataDir, input.repoRoot].filter(path => path !== '' && path !== '/')
+  const open = [...input.toolPrefixes, ...input.extraReadable]
+  return {
+    containment: input.containment,
+    seat: input.seatRoot,
+    hidden: unique([...closed, ...open.flatMap(dir => credentialFiles.map(name => join(dir, name)))]),
+    readable: unique([...input.objectDirs, ...open]),
+    writable: [input.seatRoot],
+    network: 'host',
+    limits: input.limits,
+  }
+}
+
+const unique = (paths: string[]): string[] => [...new Set(paths)]

@@ -1,0 +1,32 @@
+/** Error answers are short and may quote the credential back: they are read whole and cleaned before they pass. */
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { headersForClient } from './headers.ts'
+
+/** Bytes of an error answer that are passed on. */
+const maxErrorBytes = 1024 * 1024
+
+export const isErrorStatus = (status: number): boolean => status < 200 || status >= 300
+
+/** True when the answer came whole. A broken one is broken for the client too. */
+export const sendErrorAnswer = async (
+  answer: IncomingMessage,
+  response: ServerResponse,
+  secret: string,
+): Promise<boolean> => {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      if (size < maxErrorBytes) chunks.push(chunk)
+      size += chunk.length
+    }
+  } catch {
+    response.destroy()
+    return false
+  }
+  const text = Buffer.concat(chunks).toString('utf8')
+  const body = Buffer.from(secret === '' ? text : text.replaceAll(secret, '[credential]'))
+  response.writeHead(answer.statusCode ?? 502, { ...headersForClient(answer.headers), 'content-length': body.length })
+  response.end(body)
+  return true
+}

@@ -1,0 +1,68 @@
+/** What one attempt may ask of one provider, and what the gateway reports about it. */
+import type { Lane, Provider, Role, WorkerName } from '../../domain/lane.ts'
+
+/** How the operator is logged in. `none` for upstreams that ask for nothing (the rehearsal, a local model). */
+export type CredentialKind = 'key' | 'claude-oauth' | 'none'
+
+export interface Credential {
+  kind: CredentialKind
+  /** Called once per request that leaves, so a renewed login is picked up. Not called for `none`. */
+  read(): Promise<string>
+}
+
+/** Bound to a token; belongs to exactly one attempt. */
+export interface Grant {
+  runId: string
+  taskId: string | null
+  attempt: number
+  role: Role
+  /** null: AgentLab's own client (the SDK planner), which may never use a subscription login. */
+  worker: WorkerName | null
+  lane: Lane
+  provider: Provider
+  /** Origin and path prefix of the real API, without a trailing slash: `https://api.anthropic.com`. */
+  upstream: string
+  credential: Credential
+  /** Names of models that may be asked for; `*` stands for any run of characters. Absent: any. */
+  models?: readonly string[]
+  /** Added to each request; the rehearsal learns from them who is asking. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/** Asked before a request leaves. */
+export interface Inquiry {
+  model: string | null
+  /** Tokens, a quarter of the body's bytes. */
+  inputEstimate: number
+}
+
+export type Permission = { ok: true } | { ok: false; limit: string; message: string }
+
+/** One request that reached the upstream. Token counts are null where they could not be read from the wire. */
+export interface MeterRecord {
+  requestId: string
+  model: string | null
+  /** HTTP status, or null when the connection broke before an answer began. */
+  status: number | null
+  /** Includes what was read from or written to the provider's cache. */
+  input: number | null
+  cached: number | null
+  output: number | null
+  /** Epoch milliseconds. */
+  startedAt: number
+  endedAt: number
+  /** How long the provider asked us to wait, from `retry-after` or its rate-limit headers. */
+  retryAfterMs: number | null
+  /** The answer did not arrive whole: dropped by the upstream, left by the client, or its token was revoked. */
+  aborted: boolean
+}
+
+/** Whether `model` matches one of the patterns (`claude-*`); null never does. */
+export const modelAllowed = (patterns: readonly string[] | undefined, model: string | null): boolean => {
+  if (patterns === undefined) return true
+  if (model === null) return false
+  return patterns.some(pattern => {
+    const source = pattern.split('*').map(part => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
+    return new RegExp(`^${source.join('.*')}$`, 's').test(model)
+  })
+}

@@ -1,0 +1,41 @@
+/** How long a provider asks us to wait, from its documented headers. */
+import type { IncomingHttpHeaders } from 'node:http'
+
+const text = (value: string | string[] | undefined): string | null => (typeof value === 'string' ? value.trim() : null)
+
+/**
+ * Milliseconds to wait, or null where the answer does not say. Sources: `retry-after` (RFC 9110: seconds or a date),
+ * `retry-after-ms` (OpenAI, Anthropic SDK), and for status 429 the latest `anthropic-ratelimit-*-reset` of a spent limit
+ * (RFC 3339) or `x-ratelimit-reset-*` of a spent limit (OpenAI: `1m30.5s`).
+ */
+export const retryAfterMs = (status: number, headers: IncomingHttpHeaders, now: number): number | null => {
+  const precise = Number(text(headers['retry-after-ms']) ?? Number.NaN)
+  if (Number.isFinite(precise) && precise >= 0) return Math.ceil(precise)
+  const after = text(headers['retry-after'])
+  if (after !== null && /^\d+(\.\d+)?$/.test(after)) return Math.ceil(Number(after) * 1000)
+  if (after !== null && !Number.isNaN(Date.parse(after))) return Math.max(0, Date.parse(after) - now)
+  return status === 429 ? spentLimit(headers, now) : null
+}
+
+const spentLimit = (headers: IncomingHttpHeaders, now: number): number | null => {
+  const waits = Object.keys(headers).flatMap(name => {
+    const anthropic = /^(anthropic-ratelimit-.+)-reset$/.exec(name)
+    const openai = /^x-ratelimit-reset-(.+)$/.exec(name)
+    const remaining = anthropic ? `${anthropic[1]}-remaining` : openai ? `x-ratelimit-remaining-${openai[1]}` : null
+    if (remaining === null || text(headers[remaining]) !== '0') return []
+    const value = text(headers[name]) ?? ''
+    const wait = anthropic ? Date.parse(value) - now : durationMs(value)
+    return Number.isFinite(wait) ? [Math.max(0, Math.ceil(wait))] : []
+  })
+  return waits.length === 0 ? null : Math.max(...waits)
+}
+
+const unitMs: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+const durationMs = (value: string): number =>
+  /^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(value)
+    ? [...value.matchAll(/(\d+(?:\.\d+)?)(ms|[smhd])/g)].reduce(
+        (sum, part) => sum + Number(part[1]) * unitMs[part[2]!]!,
+        0,
+      )
+    : Number.NaN

@@ -1,0 +1,64 @@
+/** What the planner is told, and the schema its answer must have. */
+import { readFileSync } from 'node:fs'
+import { assetPath } from '../config/assets.ts'
+import { answerSchema } from '../domain/json-answer.ts'
+import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import { PlanProposal } from '../domain/plan.ts'
+import { clipTogether, fenced, fillTemplate } from '../domain/template.ts'
+import { cleanLine } from '../domain/text.ts'
+
+export interface PlannerMaterial {
+  goal: string
+  lane: Lane
+  workers: readonly { name: WorkerName; vendor: Provider }[]
+  /** Names of the configured checks. */
+  checks: readonly string[]
+  /** The repository's instruction files at the base. */
+  instructions: readonly { path: string; text: string }[]
+  /** Paths at the base; only the first 2,000 are shown. */
+  tree: readonly string[]
+  /** Why the last answer could not be used. */
+  problem?: string
+}
+
+/** JSON schema of a PlanProposal, for the back ends' structured output. */
+export const planJsonSchema: Record<string, unknown> = answerSchema(PlanProposal)
+
+const maxTreePaths = 2_000
+const maxPromptBytes = 512 * 1024
+
+/** The whole prompt, at most 512 KiB; goal, instructions and tree are clipped with a note when they are larger. */
+export const plannerPrompt = (material: PlannerMaterial): string => {
+  const template = readFileSync(assetPath('profiles/prompts/planner.md'), 'utf8')
+  const schema = JSON.stringify(planJsonSchema)
+  const parts = clipTogether(
+    {
+      goal: material.goal,
+      instructions: material.instructions.map(file => `== ${cleanLine(file.path)} ==\n${file.text}`).join('\n\n'),
+      tree: treeText(material.tree),
+    },
+    maxPromptBytes - Buffer.byteLength(template) - Buffer.byteLength(schema) - 16 * 1024,
+  )
+  return fillTemplate(template, {
+    goal: fenced(parts.goal),
+    lane: material.lane,
+    workers: material.workers.map(worker => `- ${worker.name} (${worker.vendor})`).join('\n'),
+    checks:
+      material.checks.length === 0 ? '- none' : material.checks.map(name => `- ${cleanLine(name, 60)}`).join('\n'),
+    tree: fenced(parts.tree),
+    instructions: parts.instructions === '' ? 'The repository has none.' : fenced(parts.instructions),
+    problem: problemSection(material.problem),
+    schema: fenced(schema, 'json'),
+  })
+}
+
+const treeText = (tree: readonly string[]): string => {
+  const shown = tree.slice(0, maxTreePaths).map(path => cleanLine(path, 300))
+  const more = tree.length - shown.length
+  return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
+}
+
+const problemSection = (problem: string | undefined): string =>
+  problem === undefined
+    ? ''
+    : `## Your last answer could not be used\n\n${fenced(problem)}\n\nAnswer again with the whole plan, corrected.\n`

@@ -1,0 +1,31 @@
+/** What a containment must offer for launch.ts to run a process in it: how to start, to signal, to end, and to be sure. */
+import type { ChildProcess } from 'node:child_process'
+import type { LaunchCommand, LaunchPolicy } from '../domain/launch.ts'
+
+/** How a command is started, and what holds it once it runs. */
+export interface Prepared {
+  file: string
+  args: string[]
+  cwd: string
+  /** Added to the command's environment. */
+  env: Record<string, string>
+  /** Descriptor 3 is a pipe on which the wrapper reports. */
+  hasStatusPipe: boolean
+  /** Called once, right after the start. */
+  attach(child: ChildProcess, pid: number): Contained
+}
+
+export interface Contained {
+  /** Sends a signal to the command itself; nothing happens when it is gone. */
+  signal(name: 'SIGINT' | 'SIGTERM'): Promise<void>
+  /** Ends the command and all that came of it, at once. */
+  kill(): void
+  /** Called about every second while it runs. */
+  watch(): Promise<void>
+  /** Called after the command's end; resolves when nothing of it is alive, with the pids of what would not die. */
+  settle(): Promise<number[]>
+  /** Whether the command was ever executed; called after `settle`. */
+  hasRun(): boolean
+}
+
+export type Backend = (policy: LaunchPolicy, command: LaunchCommand) => Promise<Prepared>

@@ -1,0 +1,89 @@
+/** The Linux back end of launch: a process in bubblewrap, whose pid namespace dies with it. */
+import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
+import type { Backend } from './backend.ts'
+import { bubblewrapArguments } from './bubblewrap.ts'
+import { hostFacts, systemPath } from './host-facts.ts'
+import { mountsOf } from './mounts.ts'
+import { type ProcessRow, processRow, processTable } from './process-table.ts'
+import { findProgram } from './programs.ts'
+
+const statusDescriptor = 3
+
+/** @throws AgentLabError `no-wall` (exit 5) where bubblewrap is missing or the policy can't be kept */
+export const boxed: Backend = async (policy, command) => ({
+  file: await findBubblewrap(),
+  args: [
+    '--json-status-fd',
+    String(statusDescriptor),
+    ...bubblewrapArguments(policy, command, mountsOf(policy), await hostFacts()),
+  ],
+  cwd: '/',
+  env: {},
+  hasStatusPipe: true,
+  attach: (child, pid) => {
+    const status = readStatus(child.stdio[statusDescriptor] as Readable)
+    return {
+      signal: async name => {
+        const init = status.init()
+        const main =
+          init === null ? undefined : (await processTable()).find(row => row.parent === init.pid && !row.isDead)
+        if (main !== undefined) process.kill(main.pid, name)
+      },
+      kill: () => endGroup(pid),
+      watch: async () => {},
+      settle: async () => {
+        const init = status.init()
+        // Ended before it told of its namespace: whatever it had begun is still in its process group.
+        if (init === null) endGroup(pid)
+        return init === null || (await isGone(init, 10_000)) ? [] : [init.pid]
+      },
+      hasRun: status.hasRun,
+    }
+  },
+})
+
+/** Absolute path of bubblewrap. @throws AgentLabError `no-wall` (exit 5) */
+export const findBubblewrap = async (): Promise<string> => {
+  const found = process.platform === 'linux' ? await findProgram('bwrap', systemPath()) : null
+  if (found !== null) return found
+  throw new AgentLabError('launch failed on the box: there is no bubblewrap (bwrap) on this machine', {
+    code: 'no-wall',
+    exit: exitCode.noWall,
+    cure: 'Install the package bubblewrap (npm run setup does it), then see: agentlab doctor',
+  })
+}
+
+const endGroup = (pid: number): void => {
+  try {
+    process.kill(-pid, 'SIGKILL')
+  } catch {
+    // Nobody is left in it.
+  }
+}
+
+// bubblewrap writes {"child-pid": N} when the namespace is made and {"exit-code": N} after a command it did execute.
+const readStatus = (pipe: Readable): { init(): ProcessRow | null; hasRun(): boolean } => {
+  let text = ''
+  let init: ProcessRow | null = null
+  pipe.setEncoding('utf8')
+  pipe.on('error', () => {})
+  pipe.on('data', (chunk: string) => {
+    text += chunk
+    const [, pid] = /"child-pid":\s*(\d+)/.exec(text) ?? []
+    if (init === null && pid !== undefined) init = processRow(Number(pid))
+  })
+  return { init: () => init, hasRun: () => /"exit-code":\s*\d+/.test(text) }
+}
+
+// The namespace's first process ends only after the kernel has ended all others in it (zap_pid_ns_processes).
+const isGone = async (init: ProcessRow, deadlineMs: number): Promise<boolean> => {
+  const until = Date.now() + deadlineMs
+  for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, 50)) {
+    const now = processRow(init.pid)
+    if (now === null || now.isDead || now.startTicks !== init.startTicks) return true
+    if (Date.now() > until) return false
+    await delay(waitMs)
+  }
+}

@@ -1,0 +1,57 @@
+/** What the machine allows a process's limits to be, looked up once. */
+import { readFileSync } from 'node:fs'
+import { release } from 'node:os'
+import { findProgram } from './programs.ts'
+
+export interface HostFacts {
+  /** Absolute path of prlimit (util-linux), or null: then only what the containment itself limits holds. */
+  prlimit: string | null
+  /** RLIMIT_NPROC can count a box alone: an ordinary user, and a kernel that counts per user namespace. */
+  canLimitProcesses: boolean
+  /** Hard limit of open files here; a child can't have more. */
+  maxOpenFiles: number
+}
+
+/** Where AgentLab's own tools (bwrap, prlimit) are looked for: the system first, then the operator's PATH. */
+export const systemPath = (): string => `/usr/bin:/usr/local/bin:/bin:${process.env.PATH ?? ''}`
+
+let known: HostFacts | null = null
+
+export const hostFacts = async (): Promise<HostFacts> =>
+  (known ??= {
+    prlimit: process.platform === 'linux' ? await findProgram('prlimit', systemPath()) : null,
+    // Root is never held to it (kernel/fork.c: INIT_USER).
+    canLimitProcesses: process.getuid?.() !== 0 && countsProcessesPerNamespace(release()),
+    maxOpenFiles: hardLimitOfOpenFiles(),
+  })
+
+/** From Linux 5.14 on; before, a busy desktop's own processes would count and nothing could start. */
+export const countsProcessesPerNamespace = (kernel: string): boolean => {
+  const [major = 0, minor = 0] = kernel.split('.').map(Number)
+  return major > 5 || (major === 5 && minor >= 14)
+}
+
+const hardLimitOfOpenFiles = (): number => {
+  try {
+    const [, hard] = /^Max open files\s+\S+\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
+    return hard === undefined || hard === 'unlimited' ? Number.MAX_SAFE_INTEGER : Number(hard)
+  } catch {
+    return Number.MAX_SAFE_INTEGER
+  }
+}
+
+/** The words before a command that hold it to limits; none where there is no prlimit. `processes: null` leaves them unlimited. */
+export const limitedBy = (
+  wanted: { openFiles: number; fileBytes: number; processes: number | null },
+  facts: HostFacts,
+): string[] =>
+  facts.prlimit === null
+    ? []
+    : [
+        facts.prlimit,
+        '--core=0',
+        `--nofile=${Math.min(wanted.openFiles, facts.maxOpenFiles)}`,
+        `--fsize=${wanted.fileBytes}`,
+        ...(wanted.processes === null ? [] : [`--nproc=${wanted.processes}`]),
+        '--',
+      ]

@@ -1,0 +1,115 @@
+/** Turns a list of steps into the assistant's turns: what is said before, and the one thing each turn does. */
+import type { Identity } from './identity.ts'
+import type { ScriptedVerdict, Step } from './steps.ts'
+
+export type Action =
+  | { kind: 'write'; path: string; content: string }
+  | { kind: 'read'; path: string }
+  | { kind: 'run'; command: string; timeoutS: number | null }
+  | { kind: 'call'; tool: string; input: Record<string, unknown> }
+  // These end the CLI's turn.
+  | { kind: 'text'; text: string }
+  | { kind: 'structured'; value: unknown }
+  | { kind: 'verdict'; verdict: ScriptedVerdict }
+  | { kind: 'refusal'; text: string }
+  | { kind: 'outOfTokens'; text: string }
+  // These are what goes wrong instead of an answer.
+  | { kind: 'status'; code: number; retryAfterS: number | null; message: string | null }
+  | { kind: 'drop'; afterBytes: number | null }
+  | { kind: 'hang'; afterBytes: number | null }
+  | { kind: 'garbage' }
+
+export interface Turn {
+  think: string | null
+  /** Said before the action in the same turn; empty for none. */
+  say: string
+  action: Action
+}
+
+/** Names that may stand as `{{name}}` in a step's text. */
+export type Variables = Record<'task' | 'attempt' | 'launch' | 'worker' | 'role', string>
+
+export const variablesOf = (identity: Identity, task: string | null): Variables => ({
+  task: task ?? 'plan',
+  attempt: String(identity.attempt),
+  launch: String(identity.launch),
+  worker: identity.worker ?? 'agentlab',
+  role: identity.role,
+})
+
+/** The turns of a script on this launch. The last one always ends the CLI's turn, if only with "Done." */
+export const turnsOf = (steps: readonly Step[], launch: number, variables: Variables): Turn[] => {
+  const turns: Turn[] = []
+  let think: string | null = null
+  let say: string[] = []
+  for (const raw of steps) {
+    if (raw.onLaunch !== undefined && raw.onLaunch !== launch) continue
+    const step = fill(raw, variables)
+    if (step.say !== undefined) say.push(step.say)
+    else if (step.think !== undefined) think = think === null ? step.think : `${think}\n${step.think}`
+    else {
+      turns.push({ think, say: say.join('\n\n'), action: actionOf(step) })
+      think = null
+      say = []
+    }
+  }
+  const last = turns.at(-1)
+  if (say.length > 0 || think !== null || !last || isCall(last.action)) {
+    turns.push({ think, say: '', action: { kind: 'text', text: say.join('\n\n') || 'Done.' } })
+  }
+  return turns
+}
+
+/** Whether the CLI will come back with a result after this action. */
+export const isCall = ({ kind }: Action): boolean => ['write', 'read', 'run', 'call'].includes(kind)
+
+const actionOf = (step: Step): Action => {
+  if (step.write) return { kind: 'write', ...step.write }
+  if (step.read !== undefined) return { kind: 'read', path: step.read }
+  if (step.run) return { kind: 'run', command: step.run.command, timeoutS: step.run.timeoutS ?? null }
+  if (step.commit !== undefined) return { kind: 'run', command: commitCommand(step.commit), timeoutS: null }
+  if (step.call) return { kind: 'call', ...step.call }
+  if (step.plan) return { kind: 'structured', value: step.plan }
+  if (step.verdict) return { kind: 'verdict', verdict: step.verdict }
+  if (typeof step.answer === 'object') return { kind: 'structured', value: step.answer }
+  if (step.flood) return { kind: 'text', text: floodText(step.flood.sizeBytes) }
+  if (step.refusal !== undefined) return { kind: 'refusal', text: step.refusal }
+  if (step.outOfTokens !== undefined) return { kind: 'outOfTokens', text: step.outOfTokens }
+  if (step.status) {
+    const { code, retryAfterS = null, message = null } = step.status
+    return { kind: 'status', code, retryAfterS, message }
+  }
+  if (step.drop) return { kind: 'drop', afterBytes: step.drop.afterBytes ?? null }
+  if (step.hang) return { kind: 'hang', afterBytes: step.hang.afterBytes ?? null }
+  if (step.garbage) return { kind: 'garbage' }
+  return { kind: 'text', text: step.answer ?? step.claim ?? 'Done.' }
+}
+
+/** One argument for a POSIX shell. */
+export const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
+const commitCommand = (message: string): string => `git add -A && git commit -q -m ${quoted(message)}`
+
+/** Long text without repetition, which one CLI would take for a loop. */
+const floodText = (sizeBytes: number): string => {
+  const lines: string[] = []
+  for (let size = 0, n = 1; size < sizeBytes; n++) {
+    const line = `${n}: ${((n * 2_654_435_761) >>> 0).toString(36)} of ${((n * 40_503) >>> 0).toString(36)}`
+    lines.push(line)
+    size += line.length + 1
+  }
+  return lines.join('\n').slice(0, sizeBytes)
+}
+
+const fill = <T>(value: T, variables: Variables): T => {
+  if (typeof value === 'string') {
+    const filled = value.replace(
+      /\{\{(task|attempt|launch|worker|role)\}\}/g,
+      (_, name) => variables[name as keyof Variables],
+    )
+    return filled as T
+  }
+  if (Array.isArray(value)) return value.map(item => fill(item, variables)) as T
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, variables)])) as T
+}

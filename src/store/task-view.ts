@@ -1,0 +1,118 @@
+/** Folds the events of one task into its view. */
+import { unmeasured } from '../domain/attempt.ts'
+import type { LoopEvent, LoopEventOf } from '../domain/event.ts'
+import type { ContentId } from '../domain/ids.ts'
+import type { AttemptView, FindingsSource, TaskView } from '../domain/run-view.ts'
+import { Finding, VerifierAnswer } from '../domain/verdict.ts'
+import { readJson, type Words } from './words.ts'
+
+/** Changes `task` by one event of its own; events that say nothing about a task's view are passed over. */
+export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopEvent }, words: Words): void => {
+  const { at, event } = logged
+  const attempt = task.attempts.at(-1)
+  const n = attempt?.n ?? 0
+  const note = (source: FindingsSource, contentId: ContentId | null): void => {
+    if (contentId === null) return
+    task.findings.push({
+      at,
+      attempt: n,
+      source,
+      contentId,
+      findings: readJson(words.text(contentId), Finding.array()),
+    })
+  }
+  switch (event.type) {
+    case 'task.skipped':
+      task.skippedBecause = event.because
+      return
+    case 'attempt.started':
+      task.attempts.push(startedAttempt(event, at))
+      return
+    case 'attempt.finished':
+      finishAttempt(task, event, at, words)
+      return
+    case 'work.harvested':
+      task.tip = event.tip
+      task.base = event.base
+      task.lines = { files: event.files, added: event.added, deleted: event.deleted }
+      markWork(attempt, 'harvested', event.uncommitted)
+      note('harvest', event.findingsContentId)
+      return
+    case 'work.empty':
+      markWork(attempt, 'empty')
+      note('empty', event.findingsContentId)
+      return
+    case 'work.refused':
+      markWork(attempt, 'refused')
+      note('refused', event.findingsContentId)
+      return
+    case 'merge.conflicted':
+      note('conflict', event.findingsContentId)
+      return
+    case 'checks.finished':
+      task.checks.push({
+        at,
+        attempt: n,
+        tip: event.tip,
+        agent: event.agent,
+        tree: event.tree,
+        status: event.status,
+        results: words.checkResults(event.resultsContentId, event.tree),
+      })
+      note('checks', event.findingsContentId)
+      return
+    case 'verdict.given':
+      foldVerdict(task, event, at, words)
+      note('verdict', event.findingsContentId)
+      return
+    case 'task.integrated':
+      task.integrated = { commit: event.commit, tree: event.tree, at }
+      return
+  }
+}
+
+const startedAttempt = (event: LoopEventOf<'attempt.started'>, at: number): AttemptView => ({
+  n: event.attempt,
+  worker: event.worker,
+  startedAt: at,
+  endedAt: null,
+  outcome: null,
+  class: null,
+  usage: unmeasured,
+  dropped: 0,
+  resumed: event.resumed,
+  work: null,
+  uncommitted: false,
+})
+
+const finishAttempt = (task: TaskView, event: LoopEventOf<'attempt.finished'>, at: number, words: Words): void => {
+  const attempt = task.attempts.at(-1)
+  if (attempt !== undefined) {
+    const { outcome, usage, dropped } = event
+    Object.assign(attempt, { endedAt: at, outcome, class: event.class, usage, dropped })
+  }
+  if (task.kind === 'research' && event.answerContentId !== null) task.answer = words.text(event.answerContentId)
+}
+
+const markWork = (attempt: AttemptView | undefined, work: AttemptView['work'], uncommitted = false): void => {
+  if (attempt !== undefined) Object.assign(attempt, { work, uncommitted })
+}
+
+const foldVerdict = (task: TaskView, event: LoopEventOf<'verdict.given'>, at: number, words: Words): void => {
+  const answer = event.verdictContentId === null ? null : readJson(words.text(event.verdictContentId), VerifierAnswer)
+  const given = event.findingsContentId === null ? null : readJson(words.text(event.findingsContentId), Finding.array())
+  task.verdicts.push({
+    at,
+    attempt: task.attempts.at(-1)?.n ?? 0,
+    tip: event.tip,
+    verifier: event.verifier,
+    value: event.value,
+    inconclusive: event.inconclusive,
+    sameVendor: event.sameVendor,
+    findings: answer?.findings ?? given ?? [],
+    summary: answer?.summary ?? null,
+    ran: answer?.ran ?? [],
+    class: event.class,
+    usage: event.usage,
+  })
+}

@@ -1,0 +1,52 @@
+/** What a task's machine asks before it goes one way or another. Pure questions about context and event. */
+import type { FailureClass } from '../domain/attempt.ts'
+import type { LoopEvent, LoopEventOf } from '../domain/event.ts'
+import { canWait, isTransient } from './backoff.ts'
+import { type ResumePoint, type Step, timerKeyOf } from './task-context.ts'
+
+/** Conflicts with what others integrated meanwhile, after which a person is asked. */
+const maxConflicts = 3
+/** Verifiers asked about one tip before a person is asked. */
+const maxRounds = 2
+
+export const attemptsLeft = ({ context }: Step): boolean => context.attempt < context.maxAttempts
+
+export const conflictsLeft = ({ context }: Step): boolean => context.conflicts < maxConflicts
+
+export const roundsLeft = ({ context }: Step): boolean => context.round < maxRounds
+
+export const isChange = ({ context }: Step): boolean => context.fact.kind === 'change'
+
+export const isAnswered = ({ event }: Step): boolean => event.type === 'attempt.finished' && event.outcome === 'answered'
+
+/** An answer without words is no answer to a question. */
+export const isResearchAnswer = ({ context, event }: Step): boolean =>
+  context.fact.kind === 'research' &&
+  event.type === 'attempt.finished' &&
+  event.outcome === 'answered' &&
+  event.answerContentId !== null
+
+/** Both ends of an agent's work: a worker's attempt and a verifier's round. */
+export const isAgentEnd = (event: LoopEvent): event is LoopEventOf<'attempt.finished'> | LoopEventOf<'verdict.given'> =>
+  event.type === 'attempt.finished' || event.type === 'verdict.given'
+
+export const failedBy = ({ event }: Step, failure: FailureClass): boolean => isAgentEnd(event) && event.class === failure
+
+export const failedTransiently = ({ event }: Step): boolean => isAgentEnd(event) && isTransient(event.class)
+
+/** It passes by itself, and we have not waited too often yet. */
+export const failedForNow = (step: Step): boolean => failedTransiently(step) && canWait(step.context.waits)
+
+export const checksFailed = ({ event }: Step): boolean => event.type === 'checks.finished' && event.status === 'failed'
+
+export const verdictStands = ({ context }: Step): boolean =>
+  context.verdictTip !== null && context.verdictTip === context.tip
+
+export const verdictPassed = ({ event }: Step): boolean => event.type === 'verdict.given' && event.value === 'pass'
+
+export const verdictFailed = ({ event }: Step): boolean => event.type === 'verdict.given' && event.value === 'fail'
+
+export const resumesAt = ({ context }: Step, point: ResumePoint): boolean => context.resumeTo === point
+
+export const isMyTimer = ({ context, event }: Step): boolean =>
+  event.type === 'timer.fired' && event.key === timerKeyOf(context)

@@ -1,0 +1,112 @@
+/** Finds an agent CLI on this machine: the program behind its launchers, its version, and what it needs to stay readable. */
+import { access, constants, open, realpath } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { AgentLabError } from '../domain/errors.ts'
+import type { WorkerName } from '../domain/lane.ts'
+import { findProgram } from '../process/programs.ts'
+import { run } from '../process/run.ts'
+import { mayOpen } from '../process/tool-layouts.ts'
+import type { Installation } from './worker.ts'
+
+export interface LocateInput {
+  worker: WorkerName
+  /** Name of the program, searched on `pathEnv` when there is no override. */
+  program: string
+  pathEnv: string
+  /** The operator's own choice: an absolute path. */
+  override?: string | null
+  /** The node that runs CLIs which are scripts. */
+  nodePath: string
+  /** The operator's home: never opened as a whole. */
+  home: string
+}
+
+const isExecutable = async (path: string): Promise<boolean> => {
+  try {
+    await access(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const firstLine = async (path: string): Promise<string> => {
+  const handle = await open(path, 'r')
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(200), 0, 200, 0)
+    return buffer.subarray(0, bytesRead).toString('latin1').split('\n', 1)[0] ?? ''
+  } finally {
+    await handle.close()
+  }
+}
+
+const triples: Record<string, string> = {
+  'linux-x64': 'x86_64-unknown-linux-musl',
+  'linux-arm64': 'aarch64-unknown-linux-musl',
+  'darwin-x64': 'x86_64-apple-darwin',
+  'darwin-arm64': 'aarch64-apple-darwin',
+}
+
+/** The native codex behind its node launcher: one process less, and a SIGKILL that reaches it. */
+const nativeCodex = async (launcher: string): Promise<string | null> => {
+  const target = `${process.platform}-${process.arch}`
+  const vendored = join('vendor', triples[target] ?? '', 'bin', 'codex')
+  const packages = [dirname(dirname(launcher))]
+  try {
+    packages.unshift(dirname(createRequire(launcher).resolve(`@openai/codex-${target}/package.json`)))
+  } catch {
+    // An older layout keeps the binary in the launcher's own package.
+  }
+  for (const directory of packages) {
+    const candidate = join(directory, vendored)
+    if (await isExecutable(candidate)) return candidate
+  }
+  return null
+}
+
+/** The package a script belongs to: its own directory when no package.json is near. */
+const packageOf = async (script: string): Promise<string> => {
+  for (const directory of [dirname(script), dirname(dirname(script))]) {
+    const isPackage = await access(join(directory, 'package.json')).then(
+      () => true,
+      () => false,
+    )
+    if (isPackage) return directory
+  }
+  return dirname(script)
+}
+
+const saidVersion = async (file: string, args: string[]): Promise<string | undefined> => {
+  // A home that does not exist: asking for a version must neither read nor change the operator's.
+  const env = { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }
+  const said = await run(file, [...args, '--version'], { cwd: '/', env, timeoutMs: 60_000, encoding: 'utf8' })
+  return said.exitCode === 0 ? /\d+\.\d+\.\d+[\w.-]*/.exec(said.stdout)?.[0] : undefined
+}
+
+/**
+ * The installation of a worker's CLI, or null when it is not on PATH.
+ * Throws `agent-cli-broken` when the program is there but can't run or does not say its version.
+ */
+export const findInstallation = async (input: LocateInput): Promise<Installation | null> => {
+  const { worker, program, nodePath, home } = input
+  const found = input.override ?? (await findProgram(program, input.pathEnv))
+  if (found === null) return null
+  const broken = (why: string): AgentLabError =>
+    new AgentLabError(`AgentLab failed on ${found}: ${why}`, {
+      code: 'agent-cli-broken',
+      cure: `Try ${found} --version yourself; then reinstall it, or name another program in your configuration.`,
+    })
+  if (!(await isExecutable(found))) throw broken('it is not an executable file')
+  const real = await realpath(found)
+  const isScript = /^#!.*\bnode\b/.test(await firstLine(real))
+  const native = isScript && worker === 'codex' ? await nativeCodex(real) : null
+  const direct = { file: native ?? real, prefixArgs: [] }
+  const { file, prefixArgs } = isScript && native === null ? { file: nodePath, prefixArgs: [real] } : direct
+  const version = await saidVersion(file, prefixArgs)
+  if (version === undefined) throw broken('it did not say its version')
+  // The native codex calls on what lies beside its bin/; a script on the rest of its package.
+  const needed = isScript ? (native === null ? await packageOf(real) : dirname(dirname(native))) : dirname(real)
+  const prefixes = [needed, ...(file === nodePath ? [dirname(await realpath(nodePath))] : [])]
+  return { file, prefixArgs, version, prefixes: prefixes.filter(path => mayOpen(path, home)) }
+}

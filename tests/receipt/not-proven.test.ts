@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { notProven } from '../../src/domain/not-proven.ts'
+import type { RunView } from '../../src/domain/run-view.ts'
+import { attempt, checks, erased, oid, task, verdict, view } from './views.ts'
+
+const withTask = (over: Parameters<typeof task>[0]): RunView => view({ tasks: [task(over)] })
+
+test.each([
+  ['scripted models', view({ rehearsed: true }), /scripted/],
+  ['no box', view({ containment: 'unboxed' }), /No box/],
+  ['a shared network', view(), /shared this machine's network/],
+  ['a fallback plan', view({ planOrigin: 'fallback' }), /fallback/],
+  ['no plan', view({ tasks: [] }), /no plan/],
+  ['erased words', erased(), /words were erased/],
+  [
+    'merged results nobody reviewed',
+    view({ tasks: [task(), task({ taskId: 'k3m9q2x7-2', number: 2 })] }),
+    /checked, not reviewed/,
+  ],
+  ['unfinished tasks', withTask({ state: 'failed', integrated: null }), /Task 1 .*nothing is proven, it is failed/],
+  [
+    'research answers',
+    withTask({ kind: 'research', state: 'recorded', integrated: null, answer: 'yes' }),
+    /model's word/,
+  ],
+  [
+    'research answers after erasure',
+    withTask({ kind: 'research', state: 'recorded', integrated: null }),
+    /model's word/,
+  ],
+  ['no checks configured', withTask({ checks: [checks({ status: 'none', results: [] })] }), /no checks are configured/],
+  [
+    'checks that did not run',
+    withTask({
+      checks: [
+        checks({
+          status: 'notRun',
+          results: [{ name: 'lint', status: 'notRun', exitCode: null, durationMs: 0, cached: false }],
+        }),
+      ],
+    }),
+    /did not run \(lint\)/,
+  ],
+  [
+    'a base that is red too',
+    withTask({
+      checks: [
+        checks({
+          status: 'failedOnBaseToo',
+          results: [{ name: 'test', status: 'failed', exitCode: 1, durationMs: 9, cached: false }],
+        }),
+      ],
+    }),
+    /red on the base before \(test\)/,
+  ],
+  ['an integration over red checks', withTask({ checks: [checks({ status: 'failed' })] }), /although checks failed/],
+  [
+    'an integrated tree without checks',
+    withTask({ integrated: { commit: oid('4'), tree: oid('9'), at: 0 } }),
+    /no checks are on record/,
+  ],
+  ['an integration without a pass', withTask({ verdicts: [verdict({ tip: oid('8') })] }), /no passing verdict/],
+  [
+    'a pass of the same vendor',
+    withTask({ verdicts: [verdict({ sameVendor: true, verifier: 'claude' })] }),
+    /pass \(same vendor\)/,
+  ],
+  [
+    'inconclusive verdicts',
+    withTask({ verdicts: [verdict({ value: 'inconclusive', inconclusive: 'nothingRun' }), verdict()] }),
+    /1 verdict at its last tip did not count/,
+  ],
+  [
+    'minor findings left open',
+    withTask({ verdicts: [verdict({ findings: [{ claim: 'slow', severity: 'minor' }] })] }),
+    /left open as minor: slow/,
+  ],
+  [
+    'reproductions',
+    withTask({
+      verdicts: [
+        verdict({
+          findings: [{ claim: 'x', severity: 'minor', reproduction: { command: 'c', expected: 'e', observed: 'o' } }],
+        }),
+      ],
+    }),
+    /1 reproduction .*not replayed/,
+  ],
+  [
+    'commands a verifier claims',
+    withTask({ verdicts: [verdict({ ran: [{ command: 'npm test', exitCode: 0 }] })] }),
+    /1 command verifiers say they ran/,
+  ],
+  ['lost output', withTask({ attempts: [attempt({ dropped: 3 })] }), /3 lines of the agents' output/],
+  [
+    'unmeasured usage',
+    view({ spending: { requests: 3, tokens: 1_000, unmeasured: 2 } }),
+    /usage of 2 requests was not measured: 1,000 tokens is a lower bound/,
+  ],
+])('lists %s', (_, run, expected) => {
+  expect(notProven(run).some(item => expected.test(item))).toBe(true)
+})
+
+test('a plain finished run has nothing to list but the shared network', () => {
+  expect(notProven(view())).toEqual([expect.stringContaining('network')])
+})
