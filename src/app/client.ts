@@ -143,7 +143,7 @@ const silentError = async (project: Project): Promise<AgentLabError> => {
 /** Starts a supervisor of its own session; if another one is quicker, it ends at once. */
 export const startSupervisor = (project: Project): void => {
   const entry = process.argv[1] ?? ''
-  spawnDetached(process.execPath, [entry, 'supervise', '--repo-root', project.repository.root], {
+  spawnDetached(process.execPath, [entry, 'supervise', '--repo', project.repository.root], {
     cwd: project.dataDir,
     env: project.env,
     logPath: project.paths.log,

@@ -151,5 +151,6 @@ const addOthers = (program: Command, dispatch: Dispatch): void => {
   }
   program
     .command('supervise', { hidden: true })
-    .action(() => dispatch(async call => (await import('./commands/supervise.ts')).supervise(call)))
+    .requiredOption('--repo-root <dir>')
+    .action(options => dispatch(async () => (await import('./commands/supervise.ts')).supervise(options)))
 }

@@ -12,14 +12,17 @@ export interface DataDirPlace {
   platform?: NodeJS.Platform
 }
 
-/** Path of the data dir; makes nothing. `$XDG_STATE_HOME/agentlab/<12 hex>`; on macOS `~/.agentlab/<12 hex>`. */
-export const dataDirOf = ({ commonGitDir, env, platform = process.platform }: DataDirPlace): string => {
-  const id = createHash('sha256').update(realpathSync(commonGitDir)).digest('hex').slice(0, 12)
+/** The folder that holds every data dir; makes nothing. `$XDG_STATE_HOME/agentlab`; on macOS `~/.agentlab`. */
+export const stateRootOf = ({ env, platform = process.platform }: Omit<DataDirPlace, 'commonGitDir'>): string => {
   const home = env.HOME !== undefined && isAbsolute(env.HOME) ? env.HOME : homedir()
-  if (platform === 'darwin') return join(home, '.agentlab', id)
+  if (platform === 'darwin') return join(home, '.agentlab')
   const state = env.XDG_STATE_HOME
-  return join(state !== undefined && isAbsolute(state) ? state : join(home, '.local', 'state'), 'agentlab', id)
+  return join(state !== undefined && isAbsolute(state) ? state : join(home, '.local', 'state'), 'agentlab')
 }
+
+/** Path of the data dir; makes nothing. `$XDG_STATE_HOME/agentlab/<12 hex>`; on macOS `~/.agentlab/<12 hex>`. */
+export const dataDirOf = ({ commonGitDir, ...place }: DataDirPlace): string =>
+  join(stateRootOf(place), createHash('sha256').update(realpathSync(commonGitDir)).digest('hex').slice(0, 12))
 
 /**
  * Makes the data dir (0700) and returns its real path.

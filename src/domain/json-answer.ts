@@ -85,3 +85,16 @@ const strict = (node: Schema): Schema => {
 }
 
 const nullable = (node: Schema): Schema => ({ anyOf: [node, { type: 'null' }] })
+
+/** The value as a model bound to `answerSchema(schema)` would give it: keys that are left out stand there as null. */
+export const withNulls = (value: unknown, schema: z.ZodType): unknown => fill(value, answerSchema(schema))
+
+const fill = (value: unknown, node: Schema): unknown => {
+  const inner = ((node.anyOf as Schema[] | undefined) ?? [node])[0]!
+  if (Array.isArray(value)) return value.map(item => fill(item, (inner.items as Schema | undefined) ?? {}))
+  if (value === null || typeof value !== 'object') return value
+  const given = value as Record<string, unknown>
+  const properties = (inner.properties as Record<string, Schema> | undefined) ?? {}
+  const known = Object.entries(properties).map(([key, of]) => [key, key in given ? fill(given[key], of) : null])
+  return { ...given, ...Object.fromEntries(known) }
+}

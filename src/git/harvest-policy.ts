@@ -119,15 +119,16 @@ export const judgeChanges = (
   limits: HarvestLimits,
 ): HarvestFinding[] => [...changes.flatMap(ofPath), ...ofSizes(changes, sizes, limits)]
 
-const hasMarkers = (text: string): boolean => /^<{7} /m.test(text) && /^={7}$/m.test(text) && /^>{7} /m.test(text)
-
-/** Judges what is in the files: where links point, and conflict markers the old version did not have. */
-export const judgeContent = (change: RawChange, content: Buffer, old: Buffer | undefined): HarvestFinding[] => {
+/** Whether a text holds all three marks of a conflict git left. */
+export const hasMarkers = (content: Buffer): boolean => {
   const text = content.toString('utf8')
-  if (change.newMode === '120000')
-    return staysInside(change.path, text)
-      ? []
-      : [finding('symlink', 'The link leads out of the repository.', change.path)]
-  const isNew = hasMarkers(text) && !(old && hasMarkers(old.toString('utf8')))
-  return isNew ? [finding('conflict-markers', 'The file still holds conflict markers.', change.path)] : []
+  return /^<{7} /m.test(text) && /^={7}$/m.test(text) && /^>{7} /m.test(text)
 }
+
+/** Judges where a link points. */
+export const judgeLink = (path: string, target: Buffer): HarvestFinding[] =>
+  staysInside(path, target.toString('utf8')) ? [] : [finding('symlink', 'The link leads out of the repository.', path)]
+
+/** The finding for markers the old version of the file did not have. */
+export const markersLeft = (path: string): HarvestFinding =>
+  finding('conflict-markers', 'The file still holds conflict markers.', path)

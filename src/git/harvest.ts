@@ -3,20 +3,23 @@
  * store when it does not.
  */
 import { join } from 'node:path'
+import { AgentLabError } from '../domain/errors.ts'
 import { Oid } from '../domain/ids.ts'
 import { cleanLine } from '../domain/text.ts'
 import { objectSizes, readBlobs } from './blobs.ts'
 import { lineCounts, type RawChange, rawChanges, sumChanges } from './changes.ts'
 import { commitTree, composeMessage, type Trailers } from './commit.ts'
-import { type GitOptions, type GitPlace, git } from './exec.ts'
+import { type GitOptions, type GitPlace, type GitResult, git } from './exec.ts'
 import { type ExportHeader, readExport } from './export-file.ts'
 import {
   defaultLimits,
   finding,
   type HarvestFinding,
   type HarvestLimits,
+  hasMarkers,
   judgeChanges,
-  judgeContent,
+  judgeLink,
+  markersLeft,
 } from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
 import type { Identity } from './operator-config.ts'
@@ -77,38 +80,59 @@ const succeeds = async ({ place, options }: Sight, args: string[]): Promise<bool
 const textBytes = 1024 * 1024
 const allTextBytes = 64 * 1024 * 1024
 
-/** The changes whose content is read: links always, other files while they are small and the sum stays bounded. */
-const worthReading = (changes: RawChange[], sizes: Map<string, number>): RawChange[] => {
+/** Reads the objects that are small, as long as their sum stays bounded; the rest is absent. */
+const readSmall = async (sight: Sight, oids: Oid[], sizes: Map<Oid, number>): Promise<Map<Oid, Buffer>> => {
   let left = allTextBytes
-  return changes.filter(change => {
-    const size = sizes.get(change.newOid)
-    if (size === undefined || change.newMode === '160000' || size > Math.min(textBytes, left)) return false
+  const chosen = [...new Set(oids)].filter(oid => {
+    const size = sizes.get(oid)
+    if (size === undefined || size > Math.min(textBytes, left)) return false
     left -= size
     return true
   })
+  return readBlobs(sight.place, chosen, sight.options)
 }
 
-/** A link longer than this is no path on any system; it is refused unread. */
-const longLinks = (changes: RawChange[], sizes: Map<string, number>): HarvestFinding[] =>
-  changes
-    .filter(change => change.newMode === '120000' && (sizes.get(change.newOid) ?? 0) > 4_096)
-    .map(change => finding('symlink', 'The link is too long to be a path.', change.path))
+/** A link that is not read, for its size or the sum's, is no path of any honest kind. */
+const judgeLinks = async (sight: Sight, links: RawChange[], sizes: Map<Oid, number>): Promise<HarvestFinding[]> => {
+  const blobs = await readSmall(
+    sight,
+    links.map(change => change.newOid),
+    sizes,
+  )
+  return links.flatMap(change => judgeLink(change.path, blobs.get(change.newOid) ?? Buffer.alloc(0)))
+}
+
+const judgeMarkers = async (sight: Sight, files: RawChange[], sizes: Map<Oid, number>): Promise<HarvestFinding[]> => {
+  const blobs = await readSmall(
+    sight,
+    files.map(change => change.newOid),
+    sizes,
+  )
+  const marked = files.filter(change => hasMarkers(blobs.get(change.newOid) ?? Buffer.alloc(0)))
+  const old = await readSmall(
+    sight,
+    marked.map(change => change.oldOid),
+    sizes,
+  )
+  return marked
+    .filter(change => !hasMarkers(old.get(change.oldOid) ?? Buffer.alloc(0)))
+    .map(change => markersLeft(change.path))
+}
+
+const isBlobMode = (mode: string): boolean => mode.startsWith('100') || mode === '120000'
 
 const judge = async (sight: Sight, changes: RawChange[], limits: HarvestLimits): Promise<HarvestFinding[]> => {
-  const files = changes.filter(change => change.newMode !== '160000' && change.newMode !== '000000')
-  const oldFiles = changes.filter(change => change.oldMode !== '160000' && change.oldMode !== '000000')
-  const oids = new Set([...files.map(change => change.newOid), ...oldFiles.map(change => change.oldOid)])
-  const sizes = await objectSizes(sight.place, oids, sight.options)
-  const read = worthReading(files, sizes)
-  const wanted = read.flatMap(change => [
-    change.newOid,
-    ...((sizes.get(change.oldOid) ?? textBytes) < textBytes ? [change.oldOid] : []),
+  const oids = changes.flatMap(change => [
+    ...(isBlobMode(change.newMode) ? [change.newOid] : []),
+    ...(isBlobMode(change.oldMode) ? [change.oldOid] : []),
   ])
-  const blobs = await readBlobs(sight.place, wanted, sight.options)
+  const sizes = await objectSizes(sight.place, new Set(oids), sight.options)
+  const links = changes.filter(change => change.newMode === '120000')
+  const files = changes.filter(change => change.newMode.startsWith('100'))
   return [
     ...judgeChanges(changes, sizes, limits),
-    ...longLinks(files, sizes),
-    ...read.flatMap(change => judgeContent(change, blobs.get(change.newOid)!, blobs.get(change.oldOid))),
+    ...(await judgeLinks(sight, links, sizes)),
+    ...(await judgeMarkers(sight, files, sizes)),
   ]
 }
 
@@ -140,6 +164,12 @@ const structuralFinding = async (sight: Sight, base: Oid, tip: Oid): Promise<Har
   return null
 }
 
+const stopped = (error: unknown): GitResult => {
+  if (error instanceof AgentLabError && error.code === 'git-stopped')
+    return { exitCode: 1, stdout: Buffer.alloc(0), stderr: error.message }
+  throw error
+}
+
 const unpack = async (
   request: HarvestRequest,
   quarantine: Quarantine,
@@ -150,7 +180,8 @@ const unpack = async (
   if (read.status === 'unreadable')
     return finding('export-unreadable', `What the workspace delivered can't be read: ${read.why}.`)
   if (read.packBytes === 0) return read.header
-  const indexed = await indexPack(request.repository, quarantine, packPath, limits.totalBytes)
+  // A pack made to exhaust git ends by our time limit, which is the worker's failure and not ours.
+  const indexed = await indexPack(request.repository, quarantine, packPath, limits.totalBytes).catch(stopped)
   return indexed.exitCode === 0
     ? read.header
     : finding('pack-rejected', `git refused the objects: ${cleanLine(indexed.stderr, 500)}`)

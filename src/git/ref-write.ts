@@ -38,14 +38,14 @@ export const moveBranch = async (
 ): Promise<MoveResult> => {
   const ref = writable(repository, move.branch)
   const to = Oid.parse(move.to)
-  if ((await readRef(repository, ref)) === to) return { status: 'moved' }
   const [occupied] = await worktreesOn(repository, ref)
-  if (occupied) return { status: 'checkedOut', worktree: occupied.path }
+  if (occupied) return occupied.head === to ? { status: 'moved' } : { status: 'checkedOut', worktree: occupied.path }
   const expected = move.expectedOld === null ? zeroes(to) : Oid.parse(move.expectedOld)
   const args = ['update-ref', '--no-deref', '-m', 'agentlab', '--end-of-options', ref, to, expected]
   const result = await git(repository, args)
   if (result.exitCode === 0) return { status: 'moved' }
   const actual = await readRef(repository, ref)
+  if (actual === to) return { status: 'moved' }
   if (actual === move.expectedOld) throw gitFailure(repository, args, result)
   return { status: 'raced', actual }
 }

@@ -102,7 +102,7 @@ const failureOf = (error: unknown): PlannerReply => {
 const causeOf = (error: Error): string => (error.cause instanceof Error ? error.cause.message : '')
 
 const classOf = (status: number, message: string): FailureClass => {
-  if (/run limit reached/i.test(message)) return 'limit'
+  if (/agentlab_limit|AgentLab: .*\blimit\b/i.test(message)) return 'limit'
   if ([401, 402, 403, 404].includes(status)) return 'auth'
   if (status === 429) return 'rateLimit'
   if (status === 408) return 'timedOut'

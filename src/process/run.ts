@@ -56,7 +56,7 @@ export async function run(file: string, args: string[], options: RunOptions): Pr
       : options.input !== undefined
         ? { input: options.input }
         : { stdin: 'ignore' as const }),
-    stdout: options.stdoutPath === undefined ? 'pipe' : { file: options.stdoutPath },
+    ...(options.stdoutPath === undefined ? {} : { stdout: { file: options.stdoutPath }, buffer: { stdout: false } }),
   })
   const stdout = bytes(result.stdout)
   // Also when the file given as standard input can't be read: the exit code then says nothing.

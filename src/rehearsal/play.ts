@@ -1,4 +1,6 @@
 /** One request in, what to answer out: the scripted model itself. Pure; the same request gets the same answer. */
+import { withNulls } from '../domain/json-answer.ts'
+import { VerifierAnswer } from '../domain/verdict.ts'
 import { type Conversation, commitNamed, tokensOf } from './conversation.ts'
 import type { Identity } from './identity.ts'
 import { describeIdentity } from './identity.ts'
@@ -69,7 +71,7 @@ const playTurn = (
     case 'structured':
       return reply(conversation, seed, { ...spoken, ...structured(conversation, action.value, say) }, step)
     case 'verdict': {
-      const value = verdictOf(action.verdict, conversation, position.played)
+      const value = withNulls(verdictOf(action.verdict, conversation, position.played), VerifierAnswer)
       return reply(conversation, seed, { ...spoken, ...structured(conversation, value, say) }, step)
     }
     default: {

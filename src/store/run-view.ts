@@ -43,7 +43,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     planReturned: 0,
     limits: request.limits,
     requestedAt: requested.at,
-    endedAt: restingStates.includes(state) ? (events.at(-1)?.at ?? null) : null,
+    endedAt: restingStates.includes(state) ? restedAt(events) : null,
     waitReason: state === 'awaitingOperator' ? (rest.waitReason ?? null) : null,
     waitDetail: null,
     limit: null,
@@ -64,6 +64,9 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
   }
   return view
 }
+
+const restedAt = (events: readonly LoggedEvent[]): number | null =>
+  (events.findLast(({ event }) => event.type === 'run.concluded') ?? events.at(-1))?.at ?? null
 
 const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): void => {
   if (event.type === 'base.ready') view.base = event.base

@@ -7,7 +7,7 @@ import type { Action } from '../domain/effect.ts'
 import type { LoopEvent, RunOutcome } from '../domain/event.ts'
 import { type RunContext, runMachine } from './run-machine.ts'
 import { schedule } from './schedule.ts'
-import { lostTaskStates, satisfiedTaskStates, isIn } from './states.ts'
+import { isIn, lostTaskStates, satisfiedTaskStates } from './states.ts'
 import type { TaskContext } from './task-context.ts'
 import { taskMachine } from './task-machine.ts'
 
@@ -53,7 +53,7 @@ const move = (before: RunStates, event: LoopEvent): Omit<Reaction, 'told'> => {
     return step(before, event, { run: false, task: task => task.id === taskId })
   }
   const after = step(before, event, { run: true, task: () => broadcast.includes(event.type) })
-  return event.type === 'plan.ready' ? withTasks(after, event) : after
+  return event.type === 'plan.ready' && before.run?.state === 'planning' ? withTasks(after, event) : after
 }
 
 /** A plan brings its tasks to life, once: the same plan told twice changes nothing. */

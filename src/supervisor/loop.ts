@@ -5,7 +5,7 @@
  */
 import type { Action, Effect } from '../domain/effect.ts'
 import type { LoopEvent } from '../domain/event.ts'
-import { follow, type MachineState, react, type RunStates } from './brain.ts'
+import { follow, type MachineState, type RunStates, react } from './brain.ts'
 import type { RunContext } from './run-machine.ts'
 import type { TaskContext } from './task-context.ts'
 
@@ -32,7 +32,11 @@ export interface LoopStore {
  * Carries out one effect: looks at the world first, then acts; resolves with the event that answers it, or null when
  * there is nothing to say (it was voided). `tell` reports facts on the way. Must honour `signal` promptly.
  */
-export type RunEffect = (effect: Effect, signal: AbortSignal, tell: (event: LoopEvent) => void) => Promise<LoopEvent | null>
+export type RunEffect = (
+  effect: Effect,
+  signal: AbortSignal,
+  tell: (event: LoopEvent) => void,
+) => Promise<LoopEvent | null>
 
 export interface LoopOptions {
   store: LoopStore
@@ -40,6 +44,8 @@ export interface LoopOptions {
   /** Turns a thrown error into the event that reports it; keeps the text as content. */
   reportFailure: (effect: Effect, error: unknown) => LoopEvent
   now: () => number
+  /** Rings once, after that many milliseconds; returns how to call it off. Left out: the process's own timer. */
+  alarm?: (inMs: number, ring: () => void) => () => void
   /** Called after each commit. */
   onCommit?: (event: LoopEvent) => void
   /** A store that cannot be written any more (superseded, disk gone) ends the loop. */
@@ -60,10 +66,16 @@ export interface Loop {
 /** Node fires longer timers at once; a longer wait is armed again. */
 const longestTimerMs = 2 ** 31 - 1
 
+const processAlarm: NonNullable<LoopOptions['alarm']> = (inMs, ring) => {
+  const timer = setTimeout(ring, inMs)
+  return () => clearTimeout(timer)
+}
+
 export const createLoop = (options: LoopOptions): Loop => {
   const { store, now } = options
   const underWay = new Map<string, { controller: AbortController; done: Promise<void> }>()
-  let timer: NodeJS.Timeout | null = null
+  const alarm = options.alarm ?? processAlarm
+  let callOff = (): void => {}
   let stopped = false
 
   /** One event and what follows from it, each in a transaction of its own; `settles` is the effect it answers. */
@@ -130,8 +142,9 @@ export const createLoop = (options: LoopOptions): Loop => {
     const tell = (event: LoopEvent): void => {
       if (!controller.signal.aborted) dispatch(event)
     }
-    const done = options
-      .runEffect(effect, controller.signal, tell)
+    // Begun in a later microtask: an effect that tells at once must find itself under way, or it would start twice.
+    const done = Promise.resolve()
+      .then(() => (controller.signal.aborted ? null : options.runEffect(effect, controller.signal, tell)))
       .catch((error: unknown) => (controller.signal.aborted ? null : options.reportFailure(effect, error)))
       .then(answer => {
         underWay.delete(effect.key)
@@ -147,11 +160,10 @@ export const createLoop = (options: LoopOptions): Loop => {
   }
 
   const armTimer = (): void => {
-    if (timer !== null) clearTimeout(timer)
-    timer = null
+    callOff()
     const next = store.timers()[0]
     if (next === undefined || stopped) return
-    timer = setTimeout(fireDue, Math.min(Math.max(0, next.dueAt - now()), longestTimerMs))
+    callOff = alarm(Math.min(Math.max(0, next.dueAt - now()), longestTimerMs), fireDue)
   }
 
   const fireDue = (): void => {
@@ -174,7 +186,7 @@ export const createLoop = (options: LoopOptions): Loop => {
     isIdle: () => underWay.size === 0 && store.timers().length === 0,
     stop: async () => {
       stopped = true
-      if (timer !== null) clearTimeout(timer)
+      callOff()
       const waits = [...underWay.values()].map(({ controller, done }) => {
         controller.abort()
         return done

@@ -30,7 +30,8 @@ const timerKey = (context: RunContext): string => `${context.runId}/wait`
 const machine = setup({
   types: { context: {} as RunContext, events: {} as LoopEvent, input: {} as { runId: string; request: RunRequest } },
   guards: {
-    planFailedForNow: ({ context, event }) => event.type === 'plan.failed' && isTransient(event.class) && canWait(context.waits),
+    planFailedForNow: ({ context, event }) =>
+      event.type === 'plan.failed' && isTransient(event.class) && canWait(context.waits),
     planFailedTransiently: ({ event }) => event.type === 'plan.failed' && isTransient(event.class),
     planFailedBy: ({ event }, failure: string) => event.type === 'plan.failed' && event.class === failure,
     triesLeft: ({ context }) => context.tries < maxPlanTries,
@@ -38,6 +39,9 @@ const machine = setup({
     resumesAt: ({ context }, point: RunResumePoint) => context.resumeTo === point,
     isMyTimer: ({ context, event }) => event.type === 'timer.fired' && event.key === timerKey(context),
     isOfRun: ({ event }) => event.type === 'effect.failed' && event.taskId === null,
+    /** What waits for the operator can still go on, whatever failed at tidying up. */
+    isOfWaitingRun: ({ context, event }) =>
+      event.type === 'effect.failed' && event.taskId === null && context.outcome === 'awaitingOperator',
   },
   actions: {
     'base.prepare': (_, _effect: Effect) => {},
@@ -49,7 +53,9 @@ const machine = setup({
     rememberBase: assign(({ event }) => (event.type === 'base.ready' ? { base: event.base } : {})),
     countTry: assign(({ context }) => ({ tries: context.tries + 1 })),
     countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
-    settle: assign(({ event }) => (event.type === 'tasks.settled' ? { outcome: event.outcome, resumeTo: 'working' as const } : {})),
+    settle: assign(({ event }) =>
+      event.type === 'tasks.settled' ? { outcome: event.outcome, resumeTo: 'working' as const } : {},
+    ),
     settleAs: assign((_, outcome: RunOutcome) => ({ outcome })),
     wait: assign((_, params: { waitReason: WaitReason; resumeTo: RunResumePoint }) => ({
       ...params,
@@ -76,7 +82,11 @@ const keyOf = (context: RunContext, name: string): string =>
 
 const basePrepare = {
   type: 'base.prepare' as const,
-  params: ({ context }: Ctx): Effect => ({ name: 'base.prepare', key: keyOf(context, 'base.prepare'), runId: context.runId }),
+  params: ({ context }: Ctx): Effect => ({
+    name: 'base.prepare',
+    key: keyOf(context, 'base.prepare'),
+    runId: context.runId,
+  }),
 }
 const planMake = {
   type: 'plan.make' as const,
@@ -185,7 +195,17 @@ export const runMachine = machine.createMachine({
           { guard: { type: 'settledAs', params: 'awaitingOperator' }, target: 'awaitingOperator' },
           { target: 'failed' },
         ],
-        'effect.failed': { guard: 'isOfRun', target: 'failed' },
+        /** Cancelled while it came to rest: what still waited for the operator does not any more. */
+        'operator.cancelled': {
+          guard: { type: 'settledAs', params: 'awaitingOperator' },
+          target: 'concluding',
+          reenter: true,
+          actions: [voidEffects, { type: 'settleAs', params: 'cancelled' }],
+        },
+        'effect.failed': [
+          { guard: 'isOfWaitingRun', target: 'awaitingOperator' },
+          { guard: 'isOfRun', target: 'failed' },
+        ],
       },
     },
     awaitingOperator: {

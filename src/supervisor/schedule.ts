@@ -1,6 +1,6 @@
 /** Which tasks start now: a pure function of the tasks and the limits. No model schedules. */
 import type { TaskFact } from '../domain/event.ts'
-import { activeTaskStates, agentStates, isIn, lostTaskStates, satisfiedTaskStates } from './states.ts'
+import { activeTaskStates, busyTaskStates, isIn, lostTaskStates, satisfiedTaskStates } from './states.ts'
 
 export interface ScheduledTask {
   fact: TaskFact
@@ -8,7 +8,7 @@ export interface ScheduledTask {
 }
 
 export interface ScheduleLimits {
-  /** Agents at work at once, verifiers included. */
+  /** Tasks at work at once, and with them agents: a task's verifier works in its place. */
   maxParallel: number
   /** The same per worker; a worker that is not named has no limit of its own. */
   perWorker?: Partial<Record<TaskFact['worker'], number>>
@@ -59,10 +59,11 @@ export const schedule = (tasks: readonly ScheduledTask[], limits: ScheduleLimits
     .filter(({ fact }) => fact.dependsOn.every(id => isIn(satisfiedTaskStates, stateOf.get(id) ?? '')))
     .sort(
       (a, b) =>
-        lengths.get(b.fact.taskId)! - lengths.get(a.fact.taskId)! || order.get(a.fact.taskId)! - order.get(b.fact.taskId)!,
+        lengths.get(b.fact.taskId)! - lengths.get(a.fact.taskId)! ||
+        order.get(a.fact.taskId)! - order.get(b.fact.taskId)!,
     )
 
-  const atWork = tasks.filter(task => isIn(agentStates, task.state))
+  const atWork = tasks.filter(task => isIn(busyTaskStates, task.state))
   const workingOf = new Map<string, number>()
   for (const { fact } of atWork) workingOf.set(fact.worker, (workingOf.get(fact.worker) ?? 0) + 1)
 

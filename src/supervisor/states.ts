@@ -3,19 +3,14 @@
 /** The run asks nothing more of us; `awaitingOperator` goes on when the operator says so. */
 export const restingRunStates = ['done', 'failed', 'awaitingOperator', 'cancelled'] as const
 
-/** An agent's process is, or is about to be, at work. */
-export const agentStates = ['working', 'verifying'] as const
+/**
+ * A task at work holds one of the run's places from its start to its integration, its verifier's work included; it
+ * gives the place up when it waits. So there are never more agents at work than places.
+ */
+export const busyTaskStates = ['working', 'harvesting', 'merging', 'verifying', 'integrating'] as const
 
 /** A task on its way by itself: nothing has to be scheduled for it. */
-export const activeTaskStates = [
-  'working',
-  'backingOff',
-  'harvesting',
-  'merging',
-  'verifying',
-  'verifierBackingOff',
-  'integrating',
-] as const
+export const activeTaskStates = [...busyTaskStates, 'backingOff', 'verifierBackingOff'] as const
 
 /** Its dependents may start. */
 export const satisfiedTaskStates = ['integrated', 'recorded'] as const

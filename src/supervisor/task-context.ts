@@ -1,6 +1,6 @@
 /** What a task's machine remembers: plain JSON, so that it lies in a row and comes back from a replay. */
 import type { AttemptMode } from '../domain/effect.ts'
-import type { LoopEvent, RunRequest, TaskFact, WaitReason } from '../domain/event.ts'
+import type { LoopEvent, LoopEventOf, RunRequest, TaskFact, WaitReason } from '../domain/event.ts'
 import type { ContentId, Oid } from '../domain/ids.ts'
 import type { WorkerName } from '../domain/lane.ts'
 
@@ -84,3 +84,7 @@ export const newTask = ({ input }: { input: TaskInput }): TaskContext => ({
 })
 
 export const timerKeyOf = (context: TaskContext): string => `${context.taskId}/wait`
+
+/** Both ends of an agent's work: a worker's attempt and a verifier's round. */
+export const isAgentEnd = (event: LoopEvent): event is LoopEventOf<'attempt.finished'> | LoopEventOf<'verdict.given'> =>
+  event.type === 'attempt.finished' || event.type === 'verdict.given'

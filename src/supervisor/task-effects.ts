@@ -1,8 +1,7 @@
 /** What a task's machine asks for: named actions with JSON parameters and a key that stays the same over restarts. */
 import type { Action, Effect } from '../domain/effect.ts'
 import { backoffMs } from './backoff.ts'
-import { type Step, type TaskContext, timerKeyOf } from './task-context.ts'
-import { isAgentEnd } from './task-guards.ts'
+import { isAgentEnd, type Step, type TaskContext, timerKeyOf } from './task-context.ts'
 
 type Ctx = { context: TaskContext }
 

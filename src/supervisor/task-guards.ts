@@ -1,8 +1,7 @@
 /** What a task's machine asks before it goes one way or another. Pure questions about context and event. */
 import type { FailureClass } from '../domain/attempt.ts'
-import type { LoopEvent, LoopEventOf } from '../domain/event.ts'
 import { canWait, isTransient } from './backoff.ts'
-import { type ResumePoint, type Step, timerKeyOf } from './task-context.ts'
+import { isAgentEnd, type ResumePoint, type Step, timerKeyOf } from './task-context.ts'
 
 /** Conflicts with what others integrated meanwhile, after which a person is asked. */
 const maxConflicts = 3
@@ -17,7 +16,8 @@ export const roundsLeft = ({ context }: Step): boolean => context.round < maxRou
 
 export const isChange = ({ context }: Step): boolean => context.fact.kind === 'change'
 
-export const isAnswered = ({ event }: Step): boolean => event.type === 'attempt.finished' && event.outcome === 'answered'
+export const isAnswered = ({ event }: Step): boolean =>
+  event.type === 'attempt.finished' && event.outcome === 'answered'
 
 /** An answer without words is no answer to a question. */
 export const isResearchAnswer = ({ context, event }: Step): boolean =>
@@ -26,11 +26,8 @@ export const isResearchAnswer = ({ context, event }: Step): boolean =>
   event.outcome === 'answered' &&
   event.answerContentId !== null
 
-/** Both ends of an agent's work: a worker's attempt and a verifier's round. */
-export const isAgentEnd = (event: LoopEvent): event is LoopEventOf<'attempt.finished'> | LoopEventOf<'verdict.given'> =>
-  event.type === 'attempt.finished' || event.type === 'verdict.given'
-
-export const failedBy = ({ event }: Step, failure: FailureClass): boolean => isAgentEnd(event) && event.class === failure
+export const failedBy = ({ event }: Step, failure: FailureClass): boolean =>
+  isAgentEnd(event) && event.class === failure
 
 export const failedTransiently = ({ event }: Step): boolean => isAgentEnd(event) && isTransient(event.class)
 

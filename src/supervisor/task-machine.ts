@@ -20,11 +20,9 @@ import {
 import * as guards from './task-guards.ts'
 import * as memory from './task-memory.ts'
 
-const { isAgentEnd: _, ...questions } = guards
-
 const machine = setup({
   types: { context: {} as TaskContext, events: {} as LoopEvent, input: {} as TaskInput },
-  guards: questions,
+  guards: { ...guards },
   actions: {
     'attempt.run': (_, _effect: Effect) => {},
     'work.harvest': (_, _effect: Effect) => {},

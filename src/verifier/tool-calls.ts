@@ -37,9 +37,9 @@ const wordSet = (words: string): ReadonlySet<string> => new Set(words.trim().spl
 /** Show names, sizes or states of files, never what stands in them. */
 const namesOnly = wordSet(`
   ls find fd tree pwd cd echo printf wc stat file du basename dirname realpath readlink touch
-  mkdir cp mv rm chmod test [ true false : sleep date whoami id export set source . which type
+  mkdir cp mv rm chmod true false : sleep date whoami id export set source . which type
   exit uname hostname ln command alias unset trap for case esac done fi function local return
-  shift read wait umask ulimit [[
+  shift read wait umask ulimit
 `)
 
 /** Show what stands in files, and start nothing of the repository. */
@@ -110,9 +110,13 @@ export const ranSomething = (call: ToolCall): boolean => {
   if (call.ok === false && call.exitCode === null) return false
   if (call.exitCode === null && /Exit Code: 12[67]\b|command not found|not found\. Did you mean/.test(call.output))
     return false
-  return simpleCommands(call.input).some(
-    words => !readers.has(words[0]!) && !namesOnly.has(words[0]!) && !asksVersion(words),
-  )
+  return simpleCommands(call.input).some(isRun)
+}
+
+/** Neither a reader nor a listing nor a question for a version; `grep -q` reads nothing out, it tests. */
+const isRun = (words: readonly string[]): boolean => {
+  if (/^[ef]?grep$/.test(words[0]!) && words.some(word => /^-\w*q|^--(?:quiet|silent)$/.test(word))) return true
+  return !readers.has(words[0]!) && !namesOnly.has(words[0]!) && !asksVersion(words)
 }
 
 const asksVersion = (words: readonly string[]): boolean =>

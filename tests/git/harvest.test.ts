@@ -15,7 +15,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { parseTrailers } from '../../src/git/commit.ts'
 import { exportCommand } from '../../src/git/export-work.ts'
 import { type Harvest, type HarvestRequest, harvestWork } from '../../src/git/harvest.ts'
-import { staysInside } from '../../src/git/harvest-policy.ts'
+import { defaultLimits, judgeChanges, staysInside } from '../../src/git/harvest-policy.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { createWorkspace } from '../../src/git/workspace.ts'
 import {
@@ -390,4 +390,21 @@ test.each([
   ['d/e/a', '../..', true],
 ])('the link %s → %s stays inside: %s', (path, target, expected) => {
   expect(staysInside(path, target)).toBe(expected)
+})
+
+test.each([
+  ['.git/config', 'reserved-path'],
+  ['a/.GIT/x', 'reserved-path'],
+  ['git~1', 'reserved-path'],
+  ['.git . /x', 'reserved-path'],
+  ['.git::$INDEX_ALLOCATION/x', 'reserved-path'],
+  ['../x', 'reserved-path'],
+  ['a\u001bb', 'odd-name'],
+  ['-rf', 'odd-name'],
+  ['.github/x', undefined],
+  ['.gitignore', undefined],
+])('the path %j alone is judged %s, whatever git thinks of it', (path, rule) => {
+  const oid = '1'.repeat(40)
+  const change = { oldMode: '000000', newMode: '100644', oldOid: '0'.repeat(40), newOid: oid, status: 'A', path }
+  expect(judgeChanges([change], new Map([[oid, 1]]), defaultLimits)[0]?.rule).toBe(rule)
 })

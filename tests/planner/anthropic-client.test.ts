@@ -131,7 +131,7 @@ describe('errors of the provider', () => {
     [403, 'permission_error', 'not yours', 'auth', 1],
     [404, 'not_found_error', 'no such model', 'auth', 1],
     [400, 'invalid_request_error', 'bad request', 'malformed', 1],
-    [403, 'permission_error', 'AgentLab: run limit reached (requests)', 'limit', 1],
+    [403, 'permission_error', "AgentLab: the run's limit of requests is reached", 'limit', 1],
     [500, 'api_error', 'oops', 'overloaded', 2],
     [529, 'overloaded_error', 'busy', 'overloaded', 2],
   ] as const)('%i %s %s is %s', async (status, type, text, failed, requests) => {

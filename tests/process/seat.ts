@@ -39,7 +39,12 @@ export const policyFor = (
   limits: { ...limits, ...changes.limits },
 })
 
-export const commandIn = (seat: string, file: string, args: string[], changes: Partial<LaunchCommand> = {}): LaunchCommand => ({
+export const commandIn = (
+  seat: string,
+  file: string,
+  args: string[],
+  changes: Partial<LaunchCommand> = {},
+): LaunchCommand => ({
   file,
   args,
   cwd: seat,

@@ -238,6 +238,8 @@ describe('a verifier whose answer counts', () => {
     ],
     ['reading by grep', pass, [...shell('grep -rn greet .', 'src/greet.ts:3:export const greet'), ...ran]],
     ['a failing command as evidence', pass, [...read, ...shell('npm test', '1 failed', { ok: false, exitCode: 1 })]],
+    ['a test of the file by grep -q', pass, [...read, ...shell('grep -q Hello HELLO.md', '')]],
+    ['a test of the file by test', pass, [...read, ...shell('test -s HELLO.md', '')]],
     [
       'reading and running in one line',
       pass,

@@ -15,7 +15,7 @@ export const resume = async (call: Call, id: string, options: { detach?: boolean
       cure: `See where it stands: agentlab show ${runId}`,
     })
   }
-  call.talk.write(`Run ${runId}: ${answer.text}\n`)
+  call.talk.write(`${answer.text}\n`)
   if (options.detach !== true) return watchRun(call, project!, runId, false)
   return {
     text: runId,

@@ -1,17 +1,8 @@
 /** The hidden command a supervisor process is started with; its output is the log file. */
-import { superviseProject } from '../../app.ts'
-import type { Answer, Call } from '../call.ts'
-import { logLine } from '../foreground.ts'
-import { openFor } from '../project.ts'
+import { runSupervisor } from '../../app.ts'
+import type { Answer } from '../call.ts'
 
-const idleMs = 30_000
-
-export const supervise = async (call: Call): Promise<Answer> => {
-  const project = await openFor(call, true)
-  try {
-    await superviseProject(project, { idleMs, log: line => call.talk.write(logLine(line)), signal: call.signal })
-  } finally {
-    project.close()
-  }
+export const supervise = async (options: { repoRoot: string }): Promise<Answer> => {
+  await runSupervisor(options)
   return { text: '', json: null }
 }

@@ -8,7 +8,6 @@ import { count } from '../../domain/measures.ts'
 import { parsePlanFile } from '../../planner/plan-file.ts'
 import { builtInScenarios, parseScenario } from '../../rehearsal/scenario.ts'
 import type { Answer, Call } from '../call.ts'
-import { withSupervisor } from '../foreground.ts'
 import { checkGoal, readNamedFile, readStandardInput } from '../goal.ts'
 import { openFor } from '../project.ts'
 import { watchRun } from '../watch-run.ts'
@@ -51,8 +50,15 @@ export const task = async (call: Call, goalArgument: string | undefined, options
     sameVendor: options.sameVendor === true,
   }
   const carryOut = (): Promise<Answer> => request(call, project, wish, options)
-  return foreground ? withSupervisor(call, project, carryOut) : carryOut()
+  return foreground
+    ? withForegroundSupervisor(project, { signal: call.signal, log: logTo(project.paths.log) }, carryOut)
+    : carryOut()
 }
+
+const logTo =
+  (path: string) =>
+  (line: string): void =>
+    appendFileSync(path, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
 
 const request = async (call: Call, project: Project, wish: RunWish, options: TaskOptions): Promise<Answer> => {
   const foreground = options.foreground === true
@@ -63,7 +69,7 @@ const request = async (call: Call, project: Project, wish: RunWish, options: Tas
       cure: 'Correct it and ask again.',
     })
   }
-  call.talk.write(`Run ${runId}: ${answer.text}\n`)
+  call.talk.write(`${answer.text}\n`)
   if (options.detach !== true) return watchRun(call, project, runId, foreground)
   return { text: runId, json: { runId, answer }, remarks: ['It goes on in the background. Watch it: agentlab runs -f'] }
 }

@@ -1,0 +1,25 @@
+/** Makes the installed program: bundles the two entries into dist/, with what they share in chunks of its own. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '..')
+const outdir = join(root, 'dist')
+
+await rm(outdir, { recursive: true, force: true })
+const { metafile } = await build({
+  absWorkingDir: root,
+  entryPoints: { 'cli/main': './src/cli/main.ts', 'tools/promote': './tools/promote.ts' },
+  outdir,
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node22.18',
+  // Dependencies are installed beside the program; better-sqlite3 finds its binary relative to itself.
+  packages: 'external',
+  chunkNames: 'chunks/[name]-[hash]',
+  metafile: true,
+  logLevel: 'warning',
+})
+for (const [path, { bytes }] of Object.entries(metafile.outputs)) console.log(`${path} ${Math.ceil(bytes / 1024)} KiB`)

@@ -1,0 +1,40 @@
+/**
+ * Two kinds of tests: `unit` starts nothing heavy and shares its workers; `e2e` runs real git, boxes and agent CLIs,
+ * each file in a process of its own (a box dies with the thread that started it). Time-outs are safety nets only.
+ */
+import { defineConfig } from 'vitest/config'
+
+const unit = [
+  'tests/{architecture,config,domain,planner,receipt,supervisor,tui,verifier}/**/*.test.ts',
+  'tests/workers/*.test.ts',
+  'tests/cli/{progress,words}.test.ts',
+]
+
+// biome-ignore lint/style/noDefaultExport: the runner reads its configuration so
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: unit,
+          pool: 'threads',
+          isolate: false,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['tests/**/*.test.ts'],
+          exclude: unit,
+          pool: 'forks',
+          isolate: true,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
