@@ -1,4 +1,5 @@
 /** Starts one foreign command in the box of a seat, on record: the only road from AgentLab to `launch`. */
+import { rm } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ProcessEnd } from '../domain/attempt.ts'
@@ -64,7 +65,10 @@ export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand)
   return process
 }
 
-/** Runs a command in the box to its end; an abort stops it. Output goes to `<seat>/out/<name>.stdout|stderr`. */
+/**
+ * Runs a command in the box to its end; an abort stops it. Output goes to `<seat>/out/<name>.stdout|stderr`, made anew:
+ * launched processes append, and what an earlier one said must never be read as this one's word.
+ */
 export const runInBox = async (
   host: Host,
   scope: RunScope,
@@ -74,6 +78,8 @@ export const runInBox = async (
   signal.throwIfAborted()
   const stdoutPath = join(errand.seat.out, `${errand.name}.stdout`)
   const stderrPath = join(errand.seat.out, `${errand.name}.stderr`)
+  await rm(stdoutPath, { force: true })
+  await rm(stderrPath, { force: true })
   const process = await startInBox(host, scope, { ...errand, stdinPath: null, stdoutPath, stderrPath })
   const stop = (): void => void process.stop('cancelled', { signal: 'SIGTERM', graceMs: 2_000 })
   signal.addEventListener('abort', stop, { once: true })

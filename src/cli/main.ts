@@ -15,8 +15,8 @@ interface GlobalOptions {
 /** Carries out one command line and ends the process with its exit code. */
 export const main = async (argv: string[] = process.argv): Promise<never> => {
   leaveQuietlyOnClosedPipe()
-  // A supervisor ends in its own way and time.
-  const signal = argv[2] === 'supervise' ? new AbortController().signal : interruptSignal()
+  // A supervisor ends in its own time.
+  const signal = interruptSignal(argv[2] === 'supervise' ? null : patienceMs)
   let code: ExitCode = exitCode.done
   const program = buildProgram(version(), async work => {
     const options = program.opts<GlobalOptions>()
@@ -93,12 +93,12 @@ const report = (error: unknown, isJson: boolean): ExitCode => {
 const patienceMs = 10_000
 
 /** The first SIGINT, SIGTERM or SIGHUP lets the command end in order; a second one, or too long a while, ends it. */
-const interruptSignal = (): AbortSignal => {
+const interruptSignal = (patience: number | null): AbortSignal => {
   const controller = new AbortController()
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(exitCode.interrupted)
     controller.abort()
-    setTimeout(() => process.exit(exitCode.interrupted), patienceMs).unref()
+    if (patience !== null) setTimeout(() => process.exit(exitCode.interrupted), patience).unref()
   }
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
   return controller.signal

@@ -151,6 +151,6 @@ const addOthers = (program: Command, dispatch: Dispatch): void => {
   }
   program
     .command('supervise', { hidden: true })
-    .requiredOption('--repo-root <dir>')
-    .action(options => dispatch(async () => (await import('./commands/supervise.ts')).supervise(options)))
+    .option('--repo-root <dir>')
+    .action(options => dispatch(async call => (await import('./commands/supervise.ts')).supervise(call, options)))
 }

@@ -33,6 +33,6 @@ export const readIdentity = (header: string | string[] | undefined): Identity | 
   }
 }
 
-/** For messages: `worker of task "parser", attempt 2`. */
+/** For messages: `worker of task parser, attempt 2`. */
 export const describeIdentity = ({ role, task, attempt, launch }: Identity): string =>
-  `${role}${task === null ? '' : ` of task "${task}"`}, attempt ${attempt}, launch ${launch}`
+  `${role}${task === null ? '' : ` of task ${task}`}, attempt ${attempt}, launch ${launch}`

@@ -1,6 +1,6 @@
 /** Operators' commands as rows: appended by any process, answered by the supervisor. */
 import { z } from 'zod'
-import { ContentId, RunId } from '../domain/ids.ts'
+import { RunId } from '../domain/ids.ts'
 import { RunRequest } from '../domain/event.ts'
 import type { Sql } from './database.ts'
 
@@ -15,7 +15,6 @@ export interface CommandAnswer {
   accepted: boolean
   /** For people: why it was refused, or what happens now. */
   text: string
-  contentId?: ContentId
 }
 
 export interface CommandRows {
@@ -29,7 +28,7 @@ export interface CommandRows {
 export const commandRows = (db: Sql): CommandRows => {
   const append = db.prepare(`INSERT INTO commands (id, at, kind, params) VALUES (?, ?, ?, ?)`)
   const unanswered = db.prepare<[], { id: string; params: string }>(
-    `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY at, id`,
+    `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY rowid`,
   )
   const answer = db.prepare(`UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ?`)
   const answerOf = db.prepare<[string], { accepted: number | null; answer: string | null; answered_at: number | null }>(

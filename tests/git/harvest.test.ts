@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { parseTrailers } from '../../src/git/commit.ts'
+import { rebuildForConflict } from '../../src/git/conflict-workspace.ts'
 import { exportCommand } from '../../src/git/export-work.ts'
 import { type Harvest, type HarvestRequest, harvestWork } from '../../src/git/harvest.ts'
 import { defaultLimits, judgeChanges, staysInside } from '../../src/git/harvest-policy.ts'
@@ -357,6 +358,46 @@ describe('good work', () => {
     const result = await work({ 'third.txt': '3\n' })
     shellGit(directory, ['worktree', 'remove', worktree])
     expect(result).toEqual({ status: 'blocked', move: { status: 'checkedOut', worktree } })
+  })
+})
+
+describe('a conflict handed to the worker', () => {
+  const rebuild = async (): Promise<string> => {
+    const commit = (content: string): string => {
+      const tree = git(['mktree'], `100644 blob ${git(['hash-object', '-w', '--stdin'], content)}\tREADME.md\n`)
+      return git(['commit-tree', '-p', base, '-m', 'x', tree])
+    }
+    const [agentTip, taskTip] = [commit('agent\n'), commit('task\n')]
+    // Both sides are the operator's before a conflict can be handed out.
+    for (const tip of [agentTip, taskTip])
+      execFileSync('git', ['unpack-objects', '-q'], {
+        cwd: directory,
+        input: execFileSync('git', ['pack-objects', '-q', '--revs', '--stdout'], {
+          cwd: seat.workspace,
+          input: `${tip}\n`,
+        }),
+      })
+    await rebuildForConflict({ repository, dirs: seat, base: agentTip, taskTip, branch: 'task', identity })
+    return agentTip
+  }
+
+  const collect = (onto: string): Promise<Harvest> => {
+    const { file, args, cwd, env } = exportCommand({ dirs: seat, base: onto, branch: 'task', identity })
+    writeFileSync(seat.exportPath, execFileSync(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] }))
+    return harvestWork({ ...request(), base: onto })
+  }
+
+  test('comes back as one commit on the new base', async () => {
+    const onto = await rebuild()
+    writeFiles(seat.workspace, { 'README.md': 'agent and task\n' })
+    const result = await collect(onto)
+    expect(result).toMatchObject({ status: 'harvested', files: 1, byUs: true })
+    expect(shellGit(directory, ['rev-list', '--parents', '-1', branch]).split(' ')[1]).toBe(onto)
+  })
+
+  test('is refused while it is unresolved', async () => {
+    const onto = await rebuild()
+    expect(await refusal(() => collect(onto))).toEqual(['conflict-markers'])
   })
 })
 

@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { acceptProposal } from '../../src/planner/accept-proposal.ts'
 import { askAnthropic } from '../../src/planner/anthropic-client.ts'
 import { planJsonSchema } from '../../src/planner/planner-prompt.ts'
+import { parseScenario } from '../../src/rehearsal/scenario.ts'
+import { startRehearsal } from '../../src/rehearsal/server.ts'
 
 interface Seen {
   url: string
@@ -86,17 +90,23 @@ test('asks once with a forced tool and the token only, and hands back its input'
 
 test("nothing of the operator's environment goes along", async () => {
   const { baseUrl, seen } = await serve(response => json(response, 200, message([toolUse({})])))
-  const before = { ...process.env }
-  process.env.ANTHROPIC_API_KEY = 'secret-key'
-  process.env.ANTHROPIC_AUTH_TOKEN = 'secret-token'
-  process.env.ANTHROPIC_BASE_URL = 'http://127.0.0.1:1'
-  process.env.ANTHROPIC_CUSTOM_HEADERS = 'x-secret: secret-header'
-  try {
-    expect(await ask(baseUrl)).toEqual({ answer: {} })
-  } finally {
-    process.env = before
-  }
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('ANTHROPIC_API_KEY', 'secret-key')
+  vi.stubEnv('ANTHROPIC_AUTH_TOKEN', 'secret-token')
+  vi.stubEnv('ANTHROPIC_BASE_URL', 'http://127.0.0.1:1')
+  vi.stubEnv('ANTHROPIC_CUSTOM_HEADERS', 'x-secret: secret-header')
+  expect(await ask(baseUrl)).toEqual({ answer: {} })
   expect(JSON.stringify(seen)).not.toContain('secret')
+})
+
+test('a rehearsed planner answers a plan we accept', async () => {
+  const scenario = parseScenario(readFileSync('src/rehearsal/scenarios/hello.yaml', 'utf8'), 'hello.yaml')
+  const rehearsal = await startRehearsal(scenario, { identity: { role: 'planner' } })
+  open.push(rehearsal)
+  const reply = await ask(rehearsal.origin)
+  if ('failed' in reply) throw new Error(reply.detail)
+  const accepted = acceptProposal(reply.answer, { runId: 'k3m9q2x7', workers: ['codex'], checks: [] })
+  expect(accepted).toMatchObject({ ok: true, plan: { tasks: [{ key: 'hello', worker: 'codex' }] } })
 })
 
 describe('what a message may be instead of an answer', () => {

@@ -124,7 +124,7 @@ test('a request nobody scripted is an error that names task, role, attempt and s
     expect(answer.status).toBe(400)
     return ((await answer.json()) as { error: { message: string } }).error.message
   }
-  expect(await unscripted({ ...worker, attempt: 2 })).toContain('worker of task "a", attempt 2, launch 1')
+  expect(await unscripted({ ...worker, attempt: 2 })).toContain('worker of task a, attempt 2, launch 1')
   expect(await unscripted({ ...worker, role: 'verifier' })).toContain('defaults.verifier')
   expect(await unscripted({ ...worker, task: 'b' })).toContain('no task "b"')
   expect(await unscripted({ role: 'planner' })).toContain('no plan')

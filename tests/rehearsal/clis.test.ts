@@ -84,7 +84,7 @@ describe.each<WorkerName>(['claude', 'codex', 'gemini'])('the real %s', { timeou
 
   it('shows who asked for what when nothing is scripted', async () => {
     const { end } = await attempt({ attempt: 3 })
-    const detail = expect.stringContaining('worker of task "overwrite", attempt 3, launch 1')
+    const detail = expect.stringContaining('worker of task overwrite, attempt 3, launch 1')
     expect(end).toMatchObject({ outcome: 'failed', detail })
   })
 })

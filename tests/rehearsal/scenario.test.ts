@@ -52,6 +52,13 @@ test('each built-in scenario is a valid one, and each file beside it is built in
   }
 })
 
+test('each example of the documentation is a valid scenario', async () => {
+  const page = await readFile(join(import.meta.dirname, '../../docs/rehearsal.md'), 'utf8')
+  const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(match => match[1]!)
+  expect(examples).toHaveLength(3)
+  for (const example of examples) expect(() => parseScenario(example, 'docs/rehearsal.md')).not.toThrow()
+})
+
 const identity = { role: 'worker', worker: 'claude', task: 'a', attempt: 1, launch: 1 } as const
 
 test('a task is found by key, by its number in the plan, or among the defaults', () => {
@@ -70,7 +77,7 @@ defaults: { worker: { steps: [{ answer: "default of {{task}}, attempt {{attempt}
   expect(said('two')).toEqual(['scripted'])
   expect(said(2)).toEqual(['scripted'])
   expect(said(1, 7)).toEqual(['default of one, attempt 7'])
-  expect(said('two', 2)).toContain('worker of task "two", attempt 2')
+  expect(said('two', 2)).toContain('worker of task two, attempt 2')
 })
 
 test('steps may differ by worker and by launch', () => {

@@ -9,6 +9,7 @@ import type { AttemptEnd } from '../../src/domain/attempt.ts'
 import type { Role, WorkerName } from '../../src/domain/lane.ts'
 import { vendorOf } from '../../src/domain/lane.ts'
 import type { WorkerEvent } from '../../src/domain/worker-event.ts'
+import type { LeaveOut } from '../../src/git/checkout.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { createWorkspace } from '../../src/git/workspace.ts'
 import { boxPolicy } from '../../src/lanes/box.ts'
@@ -81,8 +82,12 @@ export interface Seat extends SeatPaths {
   repository: Repository
 }
 
-/** A seat with a quarantined workspace at the repository's tip. */
-export const makeSeat = async (stage: Stage, repositoryDirectory: string): Promise<Seat> => {
+/** A seat with a quarantined workspace at the repository's tip; `nothing` leaves even agent config in it. */
+export const makeSeat = async (
+  stage: Stage,
+  repositoryDirectory: string,
+  leaveOut: LeaveOut = 'agentConfig',
+): Promise<Seat> => {
   const root = await mkdtemp(join(stage.scratch, 'seat-'))
   const at = (name: string): string => join(root, name)
   const seat = {
@@ -97,7 +102,7 @@ export const makeSeat = async (stage: Stage, repositoryDirectory: string): Promi
   const repository = await openRepository(repositoryDirectory)
   const base = await gitIn(repositoryDirectory, 'rev-parse', 'HEAD')
   const dirs = { workspace: seat.workspace, gitDir: at('git') }
-  await createWorkspace({ repository, dirs, commit: base, branch: 'work', identity })
+  await createWorkspace({ repository, dirs, commit: base, branch: 'work', identity, leaveOut })
   return { ...seat, base, repository }
 }
 
@@ -235,7 +240,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     if (pid !== undefined) process.kill(pid, signal)
   }
   const tail = tailLines(paths.out, {
-    droppedBytes: () => launched.dropped().stdout,
+    droppedBytes: () => launched.droppedBytes('stdout'),
     onLine: line => {
       for (const event of reader.read(line)) {
         if (event.type !== 'retry') heardAt = Date.now()
@@ -262,6 +267,6 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     process: end,
     stderr,
     requests,
-    wallMs: end.endedAt - startedAt,
+    wallMs: end.endedAt - end.startedAt,
   }
 }

@@ -1,5 +1,5 @@
 /** `agentlab task "<goal>"`: asks for a run and follows it. */
-import { type Project, type RunWish, requestRun } from '../../app.ts'
+import { type Project, type RunWish, requestRun, withForegroundSupervisor } from '../../app.ts'
 import { assetPath } from '../../config/assets.ts'
 import type { EffectiveConfig } from '../../config/effective.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
@@ -10,6 +10,7 @@ import { builtInScenarios, parseScenario } from '../../rehearsal/scenario.ts'
 import type { Answer, Call } from '../call.ts'
 import { checkGoal, readNamedFile, readStandardInput } from '../goal.ts'
 import { openFor } from '../project.ts'
+import { supervisorLog } from '../supervisor-log.ts'
 import { watchRun } from '../watch-run.ts'
 
 export interface TaskOptions {
@@ -51,14 +52,9 @@ export const task = async (call: Call, goalArgument: string | undefined, options
   }
   const carryOut = (): Promise<Answer> => request(call, project, wish, options)
   return foreground
-    ? withForegroundSupervisor(project, { signal: call.signal, log: logTo(project.paths.log) }, carryOut)
+    ? withForegroundSupervisor(project, { signal: call.signal, log: supervisorLog(project.paths.log) }, carryOut)
     : carryOut()
 }
-
-const logTo =
-  (path: string) =>
-  (line: string): void =>
-    appendFileSync(path, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
 
 const request = async (call: Call, project: Project, wish: RunWish, options: TaskOptions): Promise<Answer> => {
   const foreground = options.foreground === true

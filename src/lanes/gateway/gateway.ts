@@ -120,6 +120,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const server = http.createServer((request, response) => {
     void serve(request, response)
   })
+  // A CLI keeps its connection while a tool runs; closing it meanwhile would break the request it sends next.
+  server.keepAliveTimeout = 30 * 60_000
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(0, '127.0.0.1', resolve)

@@ -207,7 +207,7 @@ export const contractOf = (worker: WorkerName, expected: Expectations): void => 
     })
 
     it('fails as network when there is no server', async () => {
-      await fails('noServer', 'network', { origin: await deadOrigin(), silenceMs: 12_000 })
+      await fails('noServer', 'network', { origin: await deadOrigin(), silenceMs: worker === 'codex' ? 5_000 : 40_000 })
     })
 
     it('brings an answer of more than 1 MB whole', async () => {

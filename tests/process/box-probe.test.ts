@@ -1,0 +1,122 @@
+/** What is said where a box can't be had. The refusals are real where this machine can bring them about. */
+import { describe, expect, test } from 'vitest'
+import { explain, type Machine, probeBox } from '../../src/process/box-probe.ts'
+import { run } from '../../src/process/run.ts'
+import { packageRoot } from './seat.ts'
+
+const machine: Machine = {
+  asRoot: false,
+  appArmorRestricts: false,
+  mayCloneUnprivileged: true,
+  maxUserNamespaces: 10_000,
+  inContainer: false,
+  confinedBy: null,
+}
+
+test('builds a box here and names the version', async () => {
+  expect(await probeBox()).toEqual({
+    available: true,
+    version: expect.stringMatching(/^\d+\.\d+/),
+    asRoot: process.getuid?.() === 0,
+  })
+})
+
+describe('explain', () => {
+  const denied =
+    'bwrap: No permissions to create new namespace, likely because the kernel does not allow non-privileged user namespaces.'
+
+  test.each<[string, string, Partial<Machine>, string, RegExp]>([
+    [
+      'AppArmor',
+      'bwrap: setting up uid map: Permission denied',
+      { appArmorRestricts: true },
+      'AppArmor',
+      /^Give bubblewrap its profile: sudo install -m 644 \S+\/profiles\/apparmor\/bwrap \/etc\/apparmor\.d\/bwrap && sudo apparmor_parser -r \/etc\/apparmor\.d\/bwrap$/,
+    ],
+    [
+      'Debian’s switch',
+      denied,
+      { mayCloneUnprivileged: false },
+      'user namespaces',
+      /sudo sysctl -w kernel\.unprivileged_userns_clone=1/,
+    ],
+    [
+      'a limit of none',
+      denied,
+      { maxUserNamespaces: 0 },
+      'user namespaces',
+      /sudo sysctl -w user\.max_user_namespaces=\d+/,
+    ],
+    [
+      'a container',
+      denied,
+      { inContainer: true },
+      'user namespaces',
+      /--security-opt seccomp=unconfined --security-opt systempaths=unconfined$/,
+    ],
+    [
+      'a container under AppArmor',
+      denied,
+      { inContainer: true, confinedBy: 'docker-default' },
+      'user namespaces',
+      /--security-opt apparmor=unconfined$/,
+    ],
+    [
+      'a container with a masked /proc',
+      "bwrap: Can't mount proc on /newroot/proc: Operation not permitted",
+      { inContainer: true },
+      '/proc',
+      /systempaths=unconfined/,
+    ],
+    ['an old bubblewrap', 'bwrap: Unknown option --json-status-fd', {}, 'bubblewrap', /0\.6\.0 or newer/],
+    ['something else', 'bwrap: Out of memory', {}, 'box', /own message/],
+  ])('names %s', (_, said, difference, part, cure) => {
+    expect(explain(said, '0.8.0', { ...machine, ...difference })).toEqual({
+      available: false,
+      part,
+      reason: said.replace('bwrap: ', ''),
+      cure: expect.stringMatching(cure),
+    })
+  })
+})
+
+// A box of its own for the probe, in which one thing is taken away.
+const probeWithin = async (wrapper: string[], path = '/usr/bin:/bin'): Promise<unknown> => {
+  const script = `import { probeBox } from '${packageRoot}/src/process/box-probe.ts'; console.log(JSON.stringify(await probeBox()))`
+  const [file, ...args] = [...wrapper, process.execPath, '--input-type=module-typescript', '-e', script]
+  const result = await run(file!, args, { cwd: packageRoot, env: { PATH: path }, timeoutMs: 30_000, encoding: 'utf8' })
+  return JSON.parse(result.stdout)
+}
+
+describe('really taken away', () => {
+  test('namespaces', async () => {
+    const box = [
+      'bwrap',
+      '--unshare-user',
+      '--disable-userns',
+      '--cap-drop',
+      'ALL',
+      '--bind',
+      '/',
+      '/',
+      '--dev',
+      '/dev',
+    ]
+    expect(await probeWithin([...box, '--'])).toMatchObject({ available: false, part: 'user namespaces' })
+  })
+
+  test('a fresh /proc, as in a container', async () => {
+    const masked = ['--ro-bind', '/dev/null', '/proc/timer_list', '--dev', '/dev']
+    const box = ['bwrap', '--unshare-user', '--unshare-pid', '--bind', '/', '/', '--proc', '/proc', ...masked, '--']
+    expect(await probeWithin(box)).toMatchObject({ available: false, part: '/proc' })
+  })
+
+  test('bubblewrap itself', async () => {
+    const box = ['bwrap', '--bind', '/', '/', '--dev', '/dev', '--ro-bind', '/dev/null', '/usr/bin/bwrap', '--']
+    expect(await probeWithin(box)).toMatchObject({
+      available: false,
+      part: 'bubblewrap',
+      cure: expect.stringContaining('apt-get install -y bubblewrap'),
+    })
+  })
+})

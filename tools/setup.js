@@ -1,0 +1,15 @@
+/**
+ * The set-up step before the demo and the tests: makes sure of Node, git, bubblewrap and socat, and says nothing when all
+ * is there. Plain JavaScript, so that an old Node can still say what is missing. Exit codes: 0, 2 (Node), 5 (no wall).
+ */
+import { setUp } from './setup/set-up.js'
+
+process.exitCode = setUp({
+  platform: process.platform,
+  nodeVersion: process.versions.node,
+  isRoot: process.getuid !== undefined && process.getuid() === 0,
+  env: process.env,
+  etc: '/etc',
+  proc: '/proc',
+  say: text => console.error(text),
+})
