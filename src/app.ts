@@ -4,6 +4,7 @@
  */
 export { agentStates } from './app/agents.ts'
 export { followRun, requestRun, type RunWish, sendCommand } from './app/client.ts'
+export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
 export { openProject, type Project } from './app/project.ts'
 export { superviseProject } from './app/supervisor.ts'

@@ -54,7 +54,9 @@ const sentences = (event: LoopEvent, words: Words): string[] => {
       if (event.outcome === 'failed') return who(`${worker} did not get through: ${event.class ?? 'unknown'}`)
       return task?.kind === 'research' ? who(`${worker} answers; the answer goes to the tasks that need it`) : []
     case 'work.harvested':
-      return who(`${worker}'s work taken out: ${event.files} files, +${event.added} −${event.deleted}, commit ${short(event.tip)}`)
+      return who(
+        `${worker}'s work taken out: ${event.files} files, +${event.added} −${event.deleted}, commit ${short(event.tip)}`,
+      )
     case 'merge.conflicted':
       return who(`CONFLICT with what was integrated meanwhile; ${worker} gets both sides`)
     case 'checks.finished':
@@ -72,7 +74,8 @@ const sentences = (event: LoopEvent, words: Words): string[] => {
 
 const verdict = (event: LoopEventOf<'verdict.given'>, words: Words, who: (text: string) => string[]): string[] => {
   const verifier = event.verifier ?? 'nobody'
-  if (event.value !== 'fail') return who(`${verifier}: ${event.value}${event.inconclusive === null ? '' : ` (${event.inconclusive})`}`)
+  if (event.value !== 'fail')
+    return who(`${verifier}: ${event.value}${event.inconclusive === null ? '' : ` (${event.inconclusive})`}`)
   const text = event.findingsContentId === null ? null : words.store.content.text(event.findingsContentId)
   const findings = text === null ? [] : Finding.array().parse(JSON.parse(text))
   return [

@@ -1,5 +1,5 @@
 /** `agentlab demo`: the whole of AgentLab on a sample repository, with the real agent CLIs and scripted models. */
-import { existsSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { mkdir, readFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
 import { assetPath } from '../config/assets.ts'
@@ -63,10 +63,21 @@ const carryOut = async (project: Project, { out, signal }: DemoOptions): Promise
   const scenarioText = await readFile(demoScenarioPath(), 'utf8')
   const goal = parseScenario(scenarioText, 'scenario.yaml').goal ?? 'The demo'
   out(`$ agentlab task "${goal}"\n`)
-  return withForegroundSupervisor(project, { signal }, async () => {
-    const wish = { goal, planText: null, lane: null, workers: null, maxParallel: null, unboxed: false, sameVendor: false }
+  const log = (line: string): void =>
+    appendFileSync(project.paths.log, `${new Date().toISOString()} ${line}\n`, { mode: 0o600 })
+  return withForegroundSupervisor(project, { signal, log }, async () => {
+    const wish = {
+      goal,
+      planText: null,
+      lane: null,
+      workers: null,
+      maxParallel: null,
+      unboxed: false,
+      sameVendor: false,
+    }
     const { runId, answer } = await requestRun(project, { ...wish, scenarioText }, { startSupervisor: false })
-    if (!answer.accepted) throw new AgentLabError(`demo failed on its request: ${answer.text}`, { code: 'request-refused' })
+    if (!answer.accepted)
+      throw new AgentLabError(`demo failed on its request: ${answer.text}`, { code: 'request-refused' })
     const tell = storyTeller(project.store, runId)
     const show = (): void => {
       for (const line of tell()) out(`${line}\n`)
@@ -76,14 +87,19 @@ const carryOut = async (project: Project, { out, signal }: DemoOptions): Promise
 }
 
 const closingWords = (kept: { repository: string; view: RunView | null } | null, env: NodeJS.ProcessEnv): string => {
-  if (kept === null) return 'All of it is removed again. To look around and to move main yourself: agentlab demo --keep\n'
+  if (kept === null)
+    return 'All of it is removed again. To look around and to move main yourself: agentlab demo --keep\n'
   const done = kept.view?.outcome === 'done'
   const state = env.XDG_STATE_HOME === undefined ? '' : `XDG_STATE_HOME=${env.XDG_STATE_HOME} `
+  const program = (name: string): string => `${state}node ${assetPath(`bin/${name}.js`)}`
   return [
     `The repository stays at ${kept.repository}`,
     ...(done
-      ? ['main has not moved: that is yours to do, at your terminal.', `Try: cd ${kept.repository} && ${state}promote v1.1.0`]
-      : [`Look at what went wrong: ${state}agentlab --repo ${kept.repository} show`]),
+      ? [
+          'main has not moved: that is yours to do, at your terminal.',
+          `Try: cd ${kept.repository} && ${program('promote')} v1.1.0`,
+        ]
+      : [`Look at what went wrong: ${program('agentlab')} --repo ${kept.repository} show`]),
     '',
   ].join('\n')
 }

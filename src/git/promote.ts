@@ -130,3 +130,11 @@ export const createTag = async (
   if (result.exitCode !== 0) throw gitFailure(repository, args, result)
   return Oid.parse(await readRef(repository, `refs/tags/${tag}`))
 }
+
+/** Takes back a tag made a moment ago, if it still is that object. */
+export const removeTag = async (repository: Repository, input: { tag: string; object: Oid }): Promise<void> => {
+  const ref = `refs/tags/${BranchName.parse(input.tag)}`
+  await gitBytes(repository, ['update-ref', '--no-deref', '-d', '--end-of-options', ref, Oid.parse(input.object)], {
+    as: 'operator',
+  })
+}

@@ -94,7 +94,7 @@ export const explain = (said: string, version: string, machine: Machine): BoxPro
   return missing('user namespaces', 'The kernel or a security module forbids them; the journal (dmesg) names which.')
 }
 
-const isAboutProc = (said: string): boolean => /mount proc|\/proc\b/.test(said)
+const isAboutProc = (said: string): boolean => /mount proc/.test(said)
 
 const isAboutNamespaces = (said: string): boolean => /namespace|uid map|gid map|setgroups|RTM_NEWADDR|clone/i.test(said)
 

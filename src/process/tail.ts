@@ -81,7 +81,7 @@ const openForReading = async (path: string): Promise<FileHandle | null> => {
 
 // Positions count from the first byte ever written: `base` bytes of them are no longer in the file.
 const chunkReader = (droppedBytes: (() => number) | undefined, onLoss: () => void) => {
-  const buffer = Buffer.allocUnsafe(64 * 1024)
+  const buffer = Buffer.allocUnsafe(256 * 1024)
   let base = 0
   let position = 0
   return async (handle: FileHandle): Promise<Buffer | null> => {

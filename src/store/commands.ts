@@ -28,7 +28,7 @@ export interface CommandRows {
 export const commandRows = (db: Sql): CommandRows => {
   const append = db.prepare(`INSERT INTO commands (id, at, kind, params) VALUES (?, ?, ?, ?)`)
   const unanswered = db.prepare<[], { id: string; params: string }>(
-    `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY rowid`,
+    `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY seq`,
   )
   const answer = db.prepare(`UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ?`)
   const answerOf = db.prepare<[string], { accepted: number | null; answer: string | null; answered_at: number | null }>(

@@ -34,9 +34,9 @@ export const migrations: readonly string[] = [
 
   -- What operators asked for, and the answer they got.
   CREATE TABLE commands (
-    id TEXT PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, params TEXT NOT NULL,
+    seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, kind TEXT NOT NULL, params TEXT NOT NULL,
     answered_at INTEGER, accepted INTEGER, answer TEXT
-  ) STRICT, WITHOUT ROWID;
+  ) STRICT;
 
   -- One row per request that reached a provider, metered on the wire. NULL is "not measured".
   CREATE TABLE requests (

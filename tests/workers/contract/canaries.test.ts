@@ -15,7 +15,7 @@ import {
   type Seat,
   type Stage,
 } from '../../support/agent-attempt.ts'
-import { hostileFiles, markedSentence } from './hostile-repository.ts'
+import { anyMarkedSentence, hostileFiles, markedSentence } from './hostile-repository.ts'
 
 const scenario = `
 tasks:
@@ -42,11 +42,11 @@ const schema = {
   required: ['verdict', 'summary'],
   additionalProperties: true,
 }
-const song = /Sing the purple heron song of [^.]*\.(?:md[^.]*\.)?/g
-
 describe('a hostile repository', { timeout: 120_000 }, () => {
   let stage: Stage
   let repository: string
+  /** The same but for what would lead an agent away from the model. */
+  let repositoryForControls: string
   const caught: string[] = []
   const trap = http.createServer((request, response) => {
     caught.push(request.url ?? '')
@@ -57,7 +57,8 @@ describe('a hostile repository', { timeout: 120_000 }, () => {
     stage = await openStage(scenario)
     await new Promise<void>(resolve => trap.listen(0, '127.0.0.1', resolve))
     const origin = `http://127.0.0.1:${(trap.address() as AddressInfo).port}`
-    repository = await makeRepository(join(stage.scratch, 'repository'), hostileFiles(origin))
+    repository = await makeRepository(join(stage.scratch, 'repository'), hostileFiles(origin, true))
+    repositoryForControls = await makeRepository(join(stage.scratch, 'controls'), hostileFiles(origin, false))
   }, 60_000)
   afterAll(async () => {
     trap.closeAllConnections()
@@ -74,7 +75,11 @@ describe('a hostile repository', { timeout: 120_000 }, () => {
     const fired = new Set(files.flatMap(file => /fired-(.*)$/.exec(file)?.[1] ?? []))
     const sent = stage.recorder.sent.slice(sentBefore).map(({ body }) => body)
     expect(sent.length).toBeGreaterThan(0)
-    return { result, fired: [...fired].sort(), sung: [...new Set(sent.join('\n').match(song) ?? [])].sort() }
+    return {
+      result,
+      fired: [...fired].sort(),
+      sung: [...new Set(sent.join('\n').match(anyMarkedSentence) ?? [])].sort(),
+    }
   }
   const silence = { fired: [], sung: [] }
 
@@ -98,15 +103,13 @@ describe('a hostile repository', { timeout: 120_000 }, () => {
     expect(caught).toEqual([])
   })
 
-  it('does bite gemini in a plain checkout without the protections', async () => {
-    const seat = await makeSeat(stage, repository, 'nothing')
-    const bare = ['--allowed-mcp-server-names', 'none']
-    const { fired, sung } = await provoke(seat, {
+  it('bites gemini in a plain checkout without the protections', async () => {
+    const { fired, sung } = await provoke(await makeSeat(stage, repositoryForControls, 'nothing'), {
       worker: 'gemini',
       task: 'work',
       change: prepared => ({
         ...prepared,
-        args: prepared.args.filter(argument => !bare.includes(argument)),
+        args: prepared.args.filter(argument => !['--allowed-mcp-server-names', 'none'].includes(argument)),
         files: prepared.files.map(file => {
           if (!file.path.endsWith('settings.json')) return file
           const { hooksConfig: _, context: __, ...rest } = JSON.parse(file.content)
@@ -114,54 +117,37 @@ describe('a hostile repository', { timeout: 120_000 }, () => {
         }),
       }),
     })
-    expect(fired).toEqual(expect.arrayContaining(['gemini-session-start', 'gemini-before-agent', 'gemini-mcp']))
-    expect(fired).toEqual(expect.arrayContaining(['gemini-discovery', 'gemini-before-tool']))
+    const bites = ['before-agent', 'before-tool', 'discovery', 'mcp', 'session-start'].map(name => `gemini-${name}`)
+    expect(fired).toEqual(expect.arrayContaining(bites))
     expect(sung).toContain(markedSentence('GEMINI.md'))
   })
 
-  it('does bite claude in a plain checkout without the protections', async () => {
-    const seat = await makeSeat(stage, repository, 'nothing')
-    const { sung } = await provoke(seat, {
+  it('bites claude in a plain checkout without the protections', async () => {
+    const protections = ['--setting-sources', 'user', '--strict-mcp-config']
+    const { fired, sung } = await provoke(await makeSeat(stage, repositoryForControls, 'nothing'), {
       worker: 'claude',
       task: 'work',
-      change: prepared => ({
-        ...prepared,
-        args: prepared.args.filter(
-          argument => !['--setting-sources', 'user', '--strict-mcp-config'].includes(argument),
-        ),
-      }),
-    }).catch(error => {
-      // Its own settings may send it to the trap, so that nothing reaches the model: that is a bite as well.
-      if (caught.length === 0) throw error
-      return { sung: [markedSentence('CLAUDE.md')] }
+      change: prepared => ({ ...prepared, args: prepared.args.filter(argument => !protections.includes(argument)) }),
     })
+    expect(fired).toEqual(expect.arrayContaining(['claude-session-start', 'claude-before-tool', 'claude-stop']))
     expect(sung).toContain(markedSentence('CLAUDE.md'))
-    const files = await readdir(seat.root, { recursive: true })
-    expect(files.filter(file => file.includes('fired-claude-')).length).toBeGreaterThan(0)
   })
 
-  it('does bite codex in a plain checkout without the protections', async () => {
-    const seat = await makeSeat(stage, repository, 'nothing')
-    const { sung } = await provoke(seat, {
+  it('bites codex in a plain checkout without the protections', async () => {
+    const withDocs = (text: string): string => text.replace('project_doc_max_bytes = 0', '')
+    const { sung } = await provoke(await makeSeat(stage, repositoryForControls, 'nothing'), {
       worker: 'codex',
       task: 'work',
       change: prepared => ({
         ...prepared,
-        files: prepared.files.map(file => ({
-          ...file,
-          content: file.content.replace('project_doc_max_bytes = 0', ''),
-        })),
+        files: prepared.files.map(file => ({ ...file, content: withDocs(file.content) })),
       }),
     })
     expect(sung).toContain(markedSentence('AGENTS.override.md'))
   })
 
-  it('would move neither claude nor codex even if its files were in the workspace', async () => {
-    caught.length = 0
-    for (const worker of ['claude', 'codex'] as const) {
-      const seat = await makeSeat(stage, repository, 'nothing')
-      const { fired, sung } = await provoke(seat, { worker, task: 'work' })
-      expect({ worker, fired, sung, caught }).toEqual({ worker, ...silence, caught: [] })
-    }
+  it.each(['claude', 'codex'] as const)('would not move %s even with its files in the workspace', async worker => {
+    expect(await provoke(await makeSeat(stage, repository, 'nothing'), { worker, task: 'work' })).toMatchObject(silence)
+    expect(caught).toEqual([])
   })
 })

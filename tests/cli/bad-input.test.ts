@@ -1,0 +1,371 @@
+/** Bad input, a row a case: the exit code, what is said and what to do, and that nothing was changed. */
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { dataDirOf } from '../../src/config/data-dir.ts'
+import { takeLock } from '../../src/store/lock.ts'
+import { checkoutDigest } from '../support/checkout-digest.ts'
+import { makeRepository, makeScratch, removeScratch, shellGit, writeFiles } from '../support/git-repository.ts'
+
+const main = resolve('src/cli/main.ts')
+const agentPrograms = resolve('node_modules/.bin')
+const scratches: string[] = []
+const mounts: string[] = []
+afterAll(() => {
+  for (const mount of mounts) execFileSync('umount', [mount])
+  scratches.forEach(removeScratch)
+})
+
+interface World {
+  scratch: string
+  repository: string
+  env: Record<string, string>
+  uid?: number
+}
+
+/** A repository, a HOME and a state folder of its own; the agents' programs on PATH, no login. */
+const makeWorld = (): World => {
+  const scratch = makeScratch('bad-input')
+  scratches.push(scratch)
+  const home = join(scratch, 'home')
+  mkdirSync(home)
+  const repository = makeRepository(scratch)
+  const env = {
+    PATH: `${agentPrograms}:/usr/bin:/bin`,
+    HOME: home,
+    XDG_STATE_HOME: join(scratch, 'state'),
+    LC_ALL: 'C.UTF-8',
+  }
+  return { scratch, repository, env }
+}
+
+interface Outcome {
+  exit: number | null
+  stdout: string
+  stderr: string
+}
+
+const agentlab = (world: World, args: string[], options: { cwd?: string; input?: string } = {}): Promise<Outcome> =>
+  new Promise((done, fail) => {
+    const child = spawn(process.execPath, [main, ...args], {
+      cwd: options.cwd ?? world.repository,
+      env: world.env,
+      ...(world.uid === undefined ? {} : { uid: world.uid, gid: world.uid }),
+    })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', data => (stdout += data))
+    child.stderr.on('data', data => (stderr += data))
+    child.stdin.on('error', () => undefined)
+    child.stdin.end(options.input ?? '')
+    child.on('error', fail)
+    child.on('close', exit => done({ exit, stdout, stderr }))
+  })
+
+/** Puts a program of our own first on PATH. */
+const fakeProgram = (world: World, name: string, script: string): void => {
+  const bin = join(world.scratch, 'bin')
+  mkdirSync(bin, { recursive: true })
+  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`)
+  chmodSync(join(bin, name), 0o755)
+  world.env.PATH = `${bin}:${world.env.PATH}`
+}
+
+const config = (text: string) => (world: World) => {
+  writeFiles(world.repository, { 'agentlab.yaml': text })
+  return { args: ['task', '--rehearse', 'hello', 'Say hello'] }
+}
+
+interface Case {
+  prepare(world: World): { args: string[]; cwd?: string; input?: string }
+  exit: number
+  says: RegExp
+  cure: RegExp
+}
+
+const outside = (): string => {
+  const directory = mkdtempSync(join(tmpdir(), 'agentlab-outside-'))
+  scratches.push(directory)
+  return directory
+}
+
+const cases: Record<string, Case> = {
+  'no repository': {
+    prepare: () => ({ args: ['task', 'x'], cwd: outside() }),
+    exit: 1,
+    says: /failed on \/.*not in a git repository/,
+    cure: /git init/,
+  },
+  'a bare repository': {
+    prepare: world => {
+      shellGit(world.scratch, ['clone', '-q', '--bare', world.repository, 'bare.git'])
+      return { args: ['task', 'x', '--repo', join(world.scratch, 'bare.git')] }
+    },
+    exit: 1,
+    says: /the repository is bare/,
+    cure: /Clone it/,
+  },
+  'a repository without a commit': {
+    prepare: world => {
+      shellGit(world.scratch, ['init', '-q', '-b', 'main', 'empty'])
+      return { args: ['task', 'x', '--repo', join(world.scratch, 'empty')] }
+    },
+    exit: 1,
+    says: /has no commit yet/,
+    cure: /git commit --allow-empty/,
+  },
+  'a git that is too old': {
+    prepare: world => {
+      fakeProgram(world, 'git', 'echo git version 2.30.2')
+      return { args: ['task', 'x'] }
+    },
+    exit: 1,
+    says: /version 2\.30\.2 is older than 2\.38/,
+    cure: /Install git 2\.38/,
+  },
+  'an empty goal': {
+    prepare: () => ({ args: ['task', '  '] }),
+    exit: 2,
+    says: /the goal: it is empty/,
+    cure: /agentlab task "/,
+  },
+  'no goal': { prepare: () => ({ args: ['task'] }), exit: 2, says: /the goal: it is empty/, cure: /agentlab task "/ },
+  'a goal of 1 MB': {
+    prepare: () => ({ args: ['task', '-'], input: 'x'.repeat(1_048_576) }),
+    exit: 2,
+    says: /more than 512 KiB/,
+    cure: /shorter goal/,
+  },
+  'a goal full of control characters': {
+    prepare: () => ({ args: ['task', 'a\u001b[2J\u0007\u0001'] }),
+    exit: 2,
+    says: /control character U\+001B at position 2/,
+    cure: /plain text/,
+  },
+  'a misspelt key': {
+    prepare: config('\nchekcs: []\n'),
+    exit: 2,
+    says: /agentlab\.yaml:2: chekcs is not a known key; did you mean "checks"\?/,
+    cure: /Correct the file/,
+  },
+  'a value of the wrong type': {
+    prepare: config('limits: {tokens: many}'),
+    exit: 2,
+    says: /agentlab\.yaml:1: limits\.tokens must be a number/,
+    cure: /Correct the file/,
+  },
+  "a key of the operator's in the repository's file": {
+    prepare: config('upstreams: {anthropic: "https://evil.example"}'),
+    exit: 2,
+    says: /agentlab\.yaml:1: upstreams sets an address, which a repository can't do: it belongs in ~\/\.config\/agentlab\/config\.yaml/,
+    cure: /Correct the file/,
+  },
+  'a shell string as a check': {
+    prepare: config('checks: [{name: t, command: "a && b"}]'),
+    exit: 2,
+    says: /checks\[0\]\.command holds "&", which only a shell understands/,
+    cure: /Correct the file/,
+  },
+  'a looser limit': {
+    prepare: config('limits: {tokens: 99999999999}'),
+    exit: 2,
+    says: /looser than your 20000000/,
+    cure: /Lower it in agentlab\.yaml/,
+  },
+  'a configuration that is a link': {
+    prepare: world => {
+      symlinkSync('/etc/passwd', join(world.repository, 'agentlab.yaml'))
+      return { args: ['task', 'x'] }
+    },
+    exit: 2,
+    says: /agentlab\.yaml: it is a symbolic link/,
+    cure: /regular file/,
+  },
+  'an unknown command': {
+    prepare: () => ({ args: ['taks', 'x'] }),
+    exit: 2,
+    says: /unknown command 'taks'/,
+    cure: /Did you mean task/,
+  },
+  'an unknown option': {
+    prepare: () => ({ args: ['task', 'x', '--rehears', 'y'] }),
+    exit: 2,
+    says: /unknown option '--rehears'/,
+    cure: /Did you mean --rehearse/,
+  },
+  'an unknown lane': {
+    prepare: () => ({ args: ['task', 'x', '--lane', 'public'] }),
+    exit: 2,
+    says: /--lane "public" is no lane/,
+    cure: /enterprise, personal, private/,
+  },
+  'an unknown agent': {
+    prepare: () => ({ args: ['task', 'x', '--agents', 'claude,clod'] }),
+    exit: 2,
+    says: /names "clod"/,
+    cure: /claude, codex, gemini/,
+  },
+  'a plan that is not there': {
+    prepare: () => ({ args: ['task', 'x', '--plan', 'none.yaml'] }),
+    exit: 2,
+    says: /--plan none\.yaml: there is no such file/,
+    cure: /readable file/,
+  },
+  'a run that is not there': {
+    prepare: () => ({ args: ['show', 'zzz'] }),
+    exit: 2,
+    says: /"zzz": there is no such run/,
+    cure: /agentlab task/,
+  },
+  'a data dir under the temporary folder': {
+    prepare: world => {
+      world.env.XDG_STATE_HOME = '/tmp/agentlab-state'
+      return { args: ['task', '--rehearse', 'hello', 'Say hello'] }
+    },
+    exit: 2,
+    says: /lies under the temporary folder \/tmp/,
+    cure: /Set XDG_STATE_HOME/,
+  },
+}
+
+const refusalsOfRequest: Record<string, Case> = {
+  'no agent CLI': {
+    prepare: world => {
+      world.env.PATH = '/usr/bin:/bin'
+      return { args: ['task', '--rehearse', 'hello', 'Say hello'] }
+    },
+    exit: 2,
+    says: /the program claude is not on PATH/,
+    cure: /agentlab doctor/,
+  },
+  'no login': {
+    prepare: () => ({ args: ['task', 'x'] }),
+    exit: 2,
+    says: /claude: not logged in \(needs ANTHROPIC_API_KEY/,
+    cure: /agentlab doctor/,
+  },
+  'no namespaces for a box': {
+    prepare: world => {
+      fakeProgram(
+        world,
+        'bwrap',
+        'case "$1" in --version) echo bubblewrap 0.8.0;; *) echo "bwrap: No permissions to create new namespace" >&2; exit 1;; esac',
+      )
+      world.env.ANTHROPIC_API_KEY = 'none'
+      world.env.GEMINI_API_KEY = 'none'
+      return { args: ['task', 'x'] }
+    },
+    exit: 5,
+    says: /failed on building the box: user namespaces/,
+    cure: /--unboxed/,
+  },
+}
+
+const refuses = async (row: Case, world: World): Promise<void> => {
+  const { args, cwd, input } = row.prepare(world)
+  const before = checkoutDigest(world.repository)
+  const outcome = await agentlab(world, args, {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(input === undefined ? {} : { input }),
+  })
+  expect(outcome.stderr).toMatch(row.says)
+  expect(outcome.stderr).toMatch(row.cure)
+  expect(outcome).toMatchObject({ exit: row.exit, stdout: '' })
+  expect(outcome.stderr).not.toMatch(/\n\s+at /)
+  expect(checkoutDigest(world.repository)).toBe(before)
+}
+
+describe('is refused before anything is made on disk:', () => {
+  test.each(Object.entries(cases))('%s', async (_, row) => {
+    const world = makeWorld()
+    await refuses(row, world)
+    expect(existsSync(join(world.scratch, 'state'))).toBe(false)
+  })
+})
+
+describe('is refused, and no run comes to be:', () => {
+  test.each(Object.entries(refusalsOfRequest))('%s', async (_, row) => {
+    const world = makeWorld()
+    await refuses(row, world)
+    expect(JSON.parse((await agentlab(world, ['runs', '--json'])).stdout)).toEqual([])
+  })
+})
+
+test('an error is one JSON document with --json', async () => {
+  const { stdout, exit } = await agentlab(makeWorld(), ['show', 'zzz', '--json'])
+  expect(exit).toBe(2)
+  expect(JSON.parse(stdout)).toEqual({
+    error: { code: 'unknown-id', message: expect.any(String), cure: expect.any(String) },
+  })
+})
+
+test('a supervisor ends at once where another holds the lock', async () => {
+  const world = makeWorld()
+  await agentlab(world, ['runs', '-f'])
+  const dataDir = dataDirOf({ commonGitDir: join(world.repository, '.git'), env: world.env })
+  const lock = takeLock(join(dataDir, 'supervisor.lock'), Date.now())
+  try {
+    const { exit, stdout } = await agentlab(world, ['supervise'])
+    expect({ exit, stdout }).toEqual({ exit: 0, stdout: '' })
+  } finally {
+    lock?.release()
+  }
+})
+
+const isRoot = process.getuid?.() === 0
+
+test('a full disk is said, with the cure, and the repository stays as it was', async context => {
+  const world = makeWorld()
+  const state = join(world.scratch, 'state')
+  mkdirSync(state)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', state], { stdio: 'pipe' })
+    mounts.push(state)
+  } catch {
+    return context.skip('needs a mount of its own: root outside of a container')
+  }
+  const before = checkoutDigest(world.repository)
+  writeFileSync(join(state, 'fill'), Buffer.alloc(4096))
+  const { exit, stderr } = await agentlab(world, ['task', '--rehearse', 'hello', 'Say hello'])
+  expect(stderr).toMatch(/the disk is full/)
+  expect(stderr).toMatch(/Free some space/)
+  expect(exit).toBe(1)
+  expect(checkoutDigest(world.repository)).toBe(before)
+})
+
+const giveAway = (path: string, uid: number): void => {
+  chownSync(path, uid, uid)
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) giveAway(join(path, entry.name), uid)
+    else chownSync(join(path, entry.name), uid, uid)
+  }
+}
+
+test('a state folder without permission is said, with the cure', async context => {
+  const world = makeWorld()
+  const state = join(world.scratch, 'state')
+  mkdirSync(state)
+  if (isRoot) {
+    world.uid = 65534
+    giveAway(world.scratch, world.uid)
+    const look = await agentlab(world, ['--version']).catch(() => null)
+    if (look?.exit !== 0) return context.skip('an ordinary user can not read this checkout')
+  }
+  chmodSync(state, 0o500)
+  const { exit, stderr } = await agentlab(world, ['task', '--rehearse', 'hello', 'Say hello'])
+  expect(stderr).toMatch(/failed on making .*: no permission/)
+  expect(stderr).toMatch(/writable for you/)
+  expect(exit).toBe(1)
+  rmSync(state, { recursive: true })
+})

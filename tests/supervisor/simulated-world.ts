@@ -1,0 +1,179 @@
+/**
+ * A world for simulated runs: what effects do to it outlives every crash, as the operator's repository does. Each effect
+ * looks before it acts; the seed decides what goes wrong.
+ */
+import { FailureClass, unmeasured } from '../../src/domain/attempt.ts'
+import type { Effect, EffectOf } from '../../src/domain/effect.ts'
+import type { LoopEvent, TaskFact, WaitReason } from '../../src/domain/event.ts'
+import { contentId, fact, oid, taskId } from './facts.ts'
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32, public domain). */
+export const randomOf = (seed: number): (() => number) => {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+}
+
+export interface World {
+  /** No more mishaps from here on: every run can come to its end. */
+  isCalm: boolean
+  random: () => number
+  /** Every integration ever made, in order. */
+  integrations: { taskId: string; tip: string; tree: string }[]
+  /** Trees whose checks did not fail. */
+  goodTrees: Set<string>
+  /** Carries out one effect and gives the event that answers it; throws where AgentLab itself would fail. */
+  perform(effect: Effect): LoopEvent
+}
+
+export const createWorld = (random: () => number): World => {
+  let agent = oid(1)
+  const made = new Map<string, string>()
+  /** One object for each name, however often it is made. */
+  const objectFor = (name: string): string => {
+    const known = made.get(name) ?? oid(100 + made.size)
+    made.set(name, known)
+    return known
+  }
+  const chance = (probability: number): boolean => !world.isCalm && random() < probability
+  const pick = <T>(values: readonly T[]): T => values[Math.floor(random() * values.length)]!
+  const text = (): string => contentId(Math.floor(random() * 1e9))
+
+  const plan = (runId: string): LoopEvent => {
+    const size = 1 + Math.floor(random() * 5)
+    const tasks = Array.from({ length: size }, (_, index): TaskFact => {
+      const needs = Array.from({ length: index }, (_, earlier) => taskId(earlier + 1, runId)).filter(
+        () => random() < 0.3,
+      )
+      const worker = pick(['claude', 'codex', 'gemini'] as const)
+      return fact(index + 1, { dependsOn: needs, worker, kind: random() < 0.15 ? 'research' : 'change' }, runId)
+    })
+    return { type: 'plan.ready', runId, planContentId: text(), origin: 'model', returned: 0, tasks }
+  }
+
+  const attempt = (effect: EffectOf<'attempt.run'>): LoopEvent => {
+    const failure = chance(0.35) ? pick(FailureClass.options) : null
+    return {
+      type: 'attempt.finished',
+      runId: effect.runId,
+      taskId: effect.taskId,
+      outcome: failure === null ? 'answered' : 'failed',
+      class: failure,
+      retryInMs: failure === 'rateLimit' ? Math.floor(random() * 60_000) : null,
+      usage: unmeasured,
+      answerContentId: failure === null && !chance(0.1) ? text() : null,
+      dropped: 0,
+    }
+  }
+
+  const harvest = (effect: EffectOf<'work.harvest'>): LoopEvent => {
+    const ids = { runId: effect.runId, taskId: effect.taskId }
+    if (chance(0.1)) return { type: 'work.empty', ...ids, findingsContentId: text() }
+    if (chance(0.05)) return { type: 'work.refused', ...ids, findingsContentId: text() }
+    if (chance(0.02)) return { type: 'integration.refused', ...ids, reason: 'branchCheckedOut' }
+    const tip = objectFor(`${effect.taskId} ${effect.attempt}`)
+    const counts = { files: 1, added: 1, deleted: 0, uncommitted: false }
+    return { type: 'work.harvested', ...ids, tip, base: oid(1), ...counts, findingsContentId: null }
+  }
+
+  const merge = (effect: EffectOf<'merge.check'>): LoopEvent => {
+    const ids = { runId: effect.runId, taskId: effect.taskId }
+    if (chance(0.15)) return { type: 'merge.conflicted', ...ids, agent, files: 1, findingsContentId: text() }
+    const tree = objectFor(`${agent} ${effect.tip}`)
+    const status = chance(0.1) ? ('failed' as const) : pick(['passed', 'failedOnBaseToo', 'notRun', 'none'] as const)
+    if (status !== 'failed') world.goodTrees.add(tree)
+    const findingsContentId = status === 'failed' ? text() : null
+    return {
+      type: 'checks.finished',
+      ...ids,
+      tip: effect.tip,
+      agent,
+      tree,
+      status,
+      resultsContentId: text(),
+      findingsContentId,
+    }
+  }
+
+  const judge = (effect: EffectOf<'verdict.seek'>): LoopEvent => {
+    const value = chance(0.4) ? pick(['fail', 'inconclusive'] as const) : ('pass' as const)
+    const failure = value === 'inconclusive' && chance(0.5) ? pick(FailureClass.options) : null
+    return {
+      type: 'verdict.given',
+      runId: effect.runId,
+      taskId: effect.taskId,
+      tip: effect.tip,
+      verifier: chance(0.05) ? null : pick(['claude', 'codex', 'gemini'] as const),
+      value,
+      inconclusive: value === 'inconclusive' ? 'nothingRead' : null,
+      sameVendor: false,
+      verdictContentId: text(),
+      findingsContentId: value === 'fail' ? text() : null,
+      class: failure,
+      retryInMs: null,
+      usage: unmeasured,
+    }
+  }
+
+  const integrate = (effect: EffectOf<'task.integrate'>): LoopEvent => {
+    const ids = { runId: effect.runId, taskId: effect.taskId }
+    if (chance(0.05))
+      return { type: 'integration.refused', ...ids, reason: pick(['branchCheckedOut', 'agentMovedByHand']) }
+    if (chance(0.1)) agent = objectFor(`by hand ${made.size}`)
+    const commit = objectFor(`integration of ${effect.taskId} ${effect.tip}`)
+    const isDone = world.integrations.some(one => one.taskId === effect.taskId && one.tip === effect.tip)
+    if (!isDone) {
+      if (agent !== effect.agent) return { type: 'agent.moved', ...ids }
+      world.integrations.push({ taskId: effect.taskId, tip: effect.tip, tree: effect.tree })
+      agent = commit
+    }
+    return { type: 'task.integrated', ...ids, commit, agent: effect.agent, tip: effect.tip, tree: effect.tree }
+  }
+
+  const prepare = ({ runId }: EffectOf<'base.prepare'>): LoopEvent => {
+    const reasons: WaitReason[] = ['mainConflict', 'mainChecksFailed', 'branchCheckedOut']
+    if (chance(0.05)) return { type: 'base.refused', runId, reason: pick(reasons), contentId: text() }
+    return { type: 'base.ready', runId, base: agent, main: oid(1), sync: 'none' }
+  }
+
+  const world: World = {
+    isCalm: false,
+    random,
+    integrations: [],
+    goodTrees: new Set(),
+    perform: effect => {
+      if (chance(0.03)) throw new Error('a mishap of our own')
+      switch (effect.name) {
+        case 'base.prepare':
+          return prepare(effect)
+        case 'plan.make':
+          return chance(0.2)
+            ? {
+                type: 'plan.failed',
+                runId: effect.runId,
+                class: pick(FailureClass.options),
+                retryInMs: null,
+                contentId: null,
+              }
+            : plan(effect.runId)
+        case 'attempt.run':
+          return attempt(effect)
+        case 'work.harvest':
+          return harvest(effect)
+        case 'merge.check':
+          return merge(effect)
+        case 'verdict.seek':
+          return judge(effect)
+        case 'task.integrate':
+          return integrate(effect)
+        case 'run.conclude':
+          return { type: 'run.concluded', runId: effect.runId }
+      }
+    },
+  }
+  return world
+}

@@ -1,0 +1,90 @@
+/** Whole runs, from seeds, with everything going wrong: each comes to an end, and what must hold holds all the way. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { loopStoreOf } from '../../src/app/loop-store.ts'
+import { LoopEvent } from '../../src/domain/event.ts'
+import { runMachine } from '../../src/supervisor/run-machine.ts'
+import { taskMachine } from '../../src/supervisor/task-machine.ts'
+import { makeScratch, removeScratch } from '../support/git-repository.ts'
+import { contentId } from './facts.ts'
+import { replay, type Simulated, simulate } from './simulation.ts'
+
+const fewestSeeds = 60
+const enoughMs = 20_000
+
+let dir: string
+const simulated: Simulated[] = []
+
+beforeAll(async () => {
+  dir = makeScratch('simulation')
+  const since = Date.now()
+  for (let seed = 1; seed <= fewestSeeds || Date.now() - since < enoughMs; seed++) {
+    if (seed > 400) break
+    simulated.push(await simulate(seed, dir))
+  }
+  const sum = (of: (one: Simulated) => number): number => simulated.reduce((total, one) => total + of(one), 0)
+  console.log(
+    `simulated ${simulated.length} seeds: ${sum(one => one.runIds.length)} runs, ${sum(one => one.store.events.lastSeq())} events, ${sum(one => one.crashes)} crashes`,
+  )
+})
+
+afterAll(() => {
+  for (const { store } of simulated) store.close()
+  removeScratch(dir)
+})
+
+test('every run of every seed comes to an end, and every kind of end occurs', () => {
+  const ends = new Set(simulated.flatMap(({ store, runIds }) => runIds.map(runId => store.machines.get(runId)!.state)))
+  expect(simulated.length).toBeGreaterThanOrEqual(fewestSeeds)
+  expect([...ends].sort()).toEqual(['cancelled', 'done', 'failed'])
+})
+
+test('the seeds reach every state of both machines and every event of the log', () => {
+  const seen = new Set(simulated.flatMap(one => [...one.seen]))
+  const states = [
+    ...Object.keys(runMachine.states).map(state => `run ${state}`),
+    ...Object.keys(taskMachine.states).map(state => `task ${state}`),
+  ]
+  const types = LoopEvent.options.map(option => option.shape.type.value as string)
+  expect([...states, ...types].filter(name => !seen.has(name))).toEqual([])
+})
+
+test('no task is integrated twice, or without a passing verdict on its tip and checks on its tree', () => {
+  for (const { store, world, runIds } of simulated) {
+    const tasks = world.integrations.map(one => one.taskId)
+    expect(new Set(tasks).size).toBe(tasks.length)
+    const events = runIds.flatMap(runId => store.events.ofRun(runId).map(logged => logged.event))
+    for (const { taskId, tip, tree } of world.integrations) {
+      const passed = events.some(
+        event =>
+          event.type === 'verdict.given' && event.taskId === taskId && event.tip === tip && event.value === 'pass',
+      )
+      expect(passed, taskId).toBe(true)
+      expect(world.goodTrees.has(tree), taskId).toBe(true)
+    }
+    for (const event of events) {
+      if (event.type === 'task.integrated') expect(tasks).toContain(event.taskId)
+    }
+  }
+})
+
+test('epochs only grow along the log', () => {
+  for (const { store } of simulated) {
+    const epochs = store.events.all().map(logged => logged.epoch)
+    expect(epochs).toEqual(epochs.toSorted((a, b) => a - b))
+  }
+})
+
+test('replaying the log gives the stored states, and does so with all content erased', () => {
+  for (const { store, runIds } of simulated) {
+    for (const runId of runIds) {
+      const stored = loopStoreOf(store, 0).statesOf(runId)
+      expect(stored.run).not.toBeNull()
+      expect(replay(store, runId)).toEqual(stored)
+      const goal = { id: contentId(1), runId, taskId: null, lane: 'personal', kind: 'goal', at: 0, text: 'x' } as const
+      store.content.add(goal)
+      store.content.erase(runId)
+      expect(store.content.ofRun(runId)).toEqual([])
+      expect(replay(store, runId)).toEqual(stored)
+    }
+  }
+})
