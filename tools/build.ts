@@ -1,10 +1,10 @@
-/** Makes the installed program: bundles the two entries into dist/, with what they share in chunks of its own. */
+/** Makes the installed program: bundles the two entries into dist/ (or the folder given), what they share in chunks. */
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'esbuild'
 
 const root = join(import.meta.dirname, '..')
-const outdir = join(root, 'dist')
+const outdir = resolve(process.argv[2] ?? join(root, 'dist'))
 
 await rm(outdir, { recursive: true, force: true })
 const { metafile } = await build({

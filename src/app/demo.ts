@@ -39,17 +39,17 @@ export const runDemo = async (options: DemoOptions): Promise<ExitCode> => {
   await mkdir(join(folder, 'config'), { mode: 0o700 })
   const project = await openProject({ cwd: repository, env: demoEnvironment(options.env, folder) })
   out(`A sample repository, the real agent CLIs, scripted models: no key, no cost.\n${repository}\n\n`)
-  let view: RunView | null = null
+  const end: { view: RunView | null } = { view: null }
   try {
-    view = await carryOut(project, options)
-    if (!signal.aborted) out(`\n${renderReceipt(view)}\n`)
+    end.view = await carryOut(project, options)
+    if (!signal.aborted) out(`\n${renderReceipt(end.view)}\n`)
+    return end.view.outcome === 'done' ? exitCode.done : exitCode.failed
   } finally {
     project.close()
-    const isKept = options.keep || (view?.outcome !== 'done' && !signal.aborted)
+    const isKept = options.keep || (end.view?.outcome !== 'done' && !signal.aborted)
     if (!isKept) for (const path of [folder, project.dataDir]) await removeTree(path)
-    if (!signal.aborted || isKept) out(closingWords(isKept ? { repository, view } : null, options.env))
+    if (!signal.aborted || isKept) out(closingWords(isKept ? { repository, view: end.view } : null, options.env))
   }
-  return view.outcome === 'done' ? exitCode.done : exitCode.failed
 }
 
 /** The pinned CLIs come first, and the operator's own configuration stays out, so that the demo is the same everywhere. */

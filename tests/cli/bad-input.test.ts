@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -57,9 +58,14 @@ interface Outcome {
   stderr: string
 }
 
-const agentlab = (world: World, args: string[], options: { cwd?: string; input?: string } = {}): Promise<Outcome> =>
+const agentlab = (
+  world: World,
+  args: string[],
+  options: { cwd?: string; input?: string; through?: string[] } = {},
+): Promise<Outcome> =>
   new Promise((done, fail) => {
-    const child = spawn(process.execPath, [main, ...args], {
+    const [file, ...words] = [...(options.through ?? []), process.execPath, main, ...args]
+    const child = spawn(file!, words, {
       cwd: options.cwd ?? world.repository,
       env: world.env,
       ...(world.uid === undefined ? {} : { uid: world.uid, gid: world.uid }),
@@ -255,21 +261,6 @@ const refusalsOfRequest: Record<string, Case> = {
     says: /claude: not logged in \(needs ANTHROPIC_API_KEY/,
     cure: /agentlab doctor/,
   },
-  'no namespaces for a box': {
-    prepare: world => {
-      fakeProgram(
-        world,
-        'bwrap',
-        'case "$1" in --version) echo bubblewrap 0.8.0;; *) echo "bwrap: No permissions to create new namespace" >&2; exit 1;; esac',
-      )
-      world.env.ANTHROPIC_API_KEY = 'none'
-      world.env.GEMINI_API_KEY = 'none'
-      return { args: ['task', 'x'] }
-    },
-    exit: 5,
-    says: /failed on building the box: user namespaces/,
-    cure: /--unboxed/,
-  },
 }
 
 const refuses = async (row: Case, world: World): Promise<void> => {
@@ -302,6 +293,45 @@ describe('is refused, and no run comes to be:', () => {
   })
 })
 
+test('where no namespaces can be had nothing starts, and --unboxed is named', async context => {
+  const world = makeWorld()
+  const script =
+    'case "$1" in --version) echo bubblewrap 0.8.0;; *) echo "bwrap: No permissions to create new namespace" >&2; exit 1;; esac'
+  fakeProgram(world, 'bwrap', script)
+  // A login that is none, for addresses where nobody listens: should the box wrongly be built, nothing leaves.
+  Object.assign(world.env, { ANTHROPIC_API_KEY: 'none', GEMINI_API_KEY: 'none' })
+  const closed = 'http://127.0.0.1:9'
+  writeFiles(world.env.HOME!, {
+    '.config/agentlab/config.yaml': `upstreams: {anthropic: "${closed}", google: "${closed}", openai: "${closed}"}\n`,
+  })
+  const real = '/usr/bin/bwrap'
+  const inside = ['--dev-bind', '/', '/', '--bind', join(world.scratch, 'bin', 'bwrap'), real, '--']
+  try {
+    execFileSync(real, [...inside, 'true'], { stdio: 'pipe' })
+  } catch {
+    return context.skip('needs a working bubblewrap to hide it')
+  }
+  const before = checkoutDigest(world.repository)
+  const outcome = await agentlab(world, ['task', 'x'], { through: [real, ...inside] })
+  expect(outcome.stderr).toMatch(/failed on building the box: user namespaces/)
+  expect(outcome.stderr).toMatch(/→ .*agentlab task --unboxed/)
+  expect(outcome).toMatchObject({ exit: 5, stdout: '' })
+  expect(JSON.parse((await agentlab(world, ['runs', '--json'])).stdout)).toEqual([])
+  expect(checkoutDigest(world.repository)).toBe(before)
+})
+
+test('two tasks at once both run, under one supervisor', async () => {
+  const world = makeWorld()
+  const task = (goal: string) => agentlab(world, ['task', '--rehearse', 'hello', goal])
+  const outcomes = await Promise.all([task('Say hello'), task('Say hello again')])
+  for (const { exit, stderr } of outcomes) expect(exit, stderr).toBe(0)
+  const runs = JSON.parse((await agentlab(world, ['runs', '--json'])).stdout) as { outcome: string }[]
+  expect(runs.map(run => run.outcome)).toEqual(['done', 'done'])
+  const dataDir = dataDirOf({ commonGitDir: join(world.repository, '.git'), env: world.env })
+  const log = readFileSync(join(dataDir, 'supervisor.log'), 'utf8')
+  expect(log.match(/begins epoch/g)).toHaveLength(1)
+})
+
 test('an error is one JSON document with --json', async () => {
   const { stdout, exit } = await agentlab(makeWorld(), ['show', 'zzz', '--json'])
   expect(exit).toBe(2)
@@ -330,13 +360,12 @@ test('a full disk is said, with the cure, and the repository stays as it was', a
   const state = join(world.scratch, 'state')
   mkdirSync(state)
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16k', 'tmpfs', state], { stdio: 'pipe' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', state], { stdio: 'pipe' })
     mounts.push(state)
   } catch {
     return context.skip('needs a mount of its own: root outside of a container')
   }
   const before = checkoutDigest(world.repository)
-  writeFileSync(join(state, 'fill'), Buffer.alloc(4096))
   const { exit, stderr } = await agentlab(world, ['task', '--rehearse', 'hello', 'Say hello'])
   expect(stderr).toMatch(/the disk is full/)
   expect(stderr).toMatch(/Free some space/)

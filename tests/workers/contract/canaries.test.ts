@@ -74,7 +74,7 @@ describe('a hostile repository', { timeout: 120_000 }, () => {
     const files = await readdir(seat.root, { recursive: true })
     const fired = new Set(files.flatMap(file => /fired-(.*)$/.exec(file)?.[1] ?? []))
     const sent = stage.recorder.sent.slice(sentBefore).map(({ body }) => body)
-    expect(sent.length).toBeGreaterThan(0)
+    if (sent.length === 0) throw new Error(`nothing was sent; fired ${[...fired]}; ${result.stderr.slice(-1500)}`)
     return {
       result,
       fired: [...fired].sort(),
