@@ -4,13 +4,13 @@
  */
 import { randomUUID } from 'node:crypto'
 import { appendFile, mkdir, open, rm, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Grant } from '../lanes/gateway/grant.ts'
-import type { LaunchedProcess, LaunchEnd } from '../process/launch.ts'
+import type { LaunchEnd, LaunchedProcess } from '../process/launch.ts'
 import { tailLines } from '../process/tail.ts'
 import { identityHeaders } from '../rehearsal/identity.ts'
 import { workers } from '../workers/registry.ts'
@@ -18,7 +18,7 @@ import type { StreamReader, Worker } from '../workers/worker.ts'
 import { credentialOf, installationOf } from './agents.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope } from './host.ts'
-import type { Seat } from './seats.ts'
+import { type Seat, writeInSeat } from './seats.ts'
 import { operatorPath } from './toolchain.ts'
 
 export interface AgentErrand {
@@ -44,7 +44,12 @@ export interface AgentResult {
   dropped: number
 }
 
-export const runAgent = async (host: Host, scope: RunScope, errand: AgentErrand, signal: AbortSignal): Promise<AgentResult> => {
+export const runAgent = async (
+  host: Host,
+  scope: RunScope,
+  errand: AgentErrand,
+  signal: AbortSignal,
+): Promise<AgentResult> => {
   signal.throwIfAborted()
   const worker = workers[errand.worker]
   const installation = await installationOf(errand.worker, scope.config, host.project.env)
@@ -74,10 +79,7 @@ export const runAgent = async (host: Host, scope: RunScope, errand: AgentErrand,
       identity: host.identity,
       path: operatorPath(host),
     })
-    for (const file of prepared.files) {
-      await mkdir(dirname(file.path), { recursive: true, mode: 0o700 })
-      await writeFile(file.path, file.content, { mode: 0o600 })
-    }
+    for (const file of prepared.files) await writeInSeat(errand.seat, file.path, file.content)
     const files = outputFiles(errand.seat)
     await rm(files.stdout, { force: true })
     await rm(files.stderr, { force: true })
@@ -93,7 +95,7 @@ export const runAgent = async (host: Host, scope: RunScope, errand: AgentErrand,
       stdinPath: files.stdin,
       stdoutPath: files.stdout,
       stderrPath: files.stderr,
-      readable: installation.prefixes,
+      readable: [...installation.prefixes, errand.seat.io],
       limits: { wallMs: scope.request.limits.attemptWallMs },
     })
     return await follow(host, scope, errand, { worker, process, files, stopSignal: prepared.stopSignal }, signal)
@@ -103,9 +105,9 @@ export const runAgent = async (host: Host, scope: RunScope, errand: AgentErrand,
 }
 
 const outputFiles = (seat: Seat) => ({
-  stdin: join(seat.out, 'prompt.md'),
-  stdout: join(seat.out, 'agent.stdout'),
-  stderr: join(seat.out, 'agent.stderr'),
+  stdin: join(seat.io, 'prompt.md'),
+  stdout: join(seat.io, 'agent.stdout'),
+  stderr: join(seat.io, 'agent.stderr'),
 })
 
 /** Who may be asked, with which credential. A rehearsed run asks the scripted model and needs none. */
@@ -152,7 +154,13 @@ interface Started {
 const graceMs = 2_000
 
 /** Reads the stream to its end, keeps the normalised transcript, and stops a process that is silent for too long. */
-const follow = async (host: Host, scope: RunScope, errand: AgentErrand, started: Started, signal: AbortSignal): Promise<AgentResult> => {
+const follow = async (
+  host: Host,
+  scope: RunScope,
+  errand: AgentErrand,
+  started: Started,
+  signal: AbortSignal,
+): Promise<AgentResult> => {
   const { process, files } = started
   const reader: StreamReader = started.worker.reader({ schema: errand.schema, resume: errand.resume })
   const transcript = await openTranscript(host, scope, errand)
@@ -228,7 +236,9 @@ const openTranscript = async (host: Host, scope: RunScope, errand: AgentErrand) 
   return {
     write: (event: WorkerEvent): void => {
       const line = `${JSON.stringify({ at: host.now(), ...event })}\n`
-      last = last.then(() => appendFile(path, line, { mode: 0o600 })).catch(error => host.log(`transcript ${path}: ${String(error)}`))
+      last = last
+        .then(() => appendFile(path, line, { mode: 0o600 }))
+        .catch(error => host.log(`transcript ${path}: ${String(error)}`))
     },
     close: () => last,
   }

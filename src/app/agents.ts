@@ -1,6 +1,7 @@
 /** The agents of this machine: where their programs lie, whether the operator's logins are usable, what each run may use. */
-import { homedir, platform } from 'node:os'
+
 import { readFile } from 'node:fs/promises'
+import { homedir, platform } from 'node:os'
 import type { EffectiveConfig } from '../config/effective.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
@@ -19,10 +20,16 @@ export interface AgentState {
   login: Login
 }
 
-export const loginPlaces = (env: NodeJS.ProcessEnv, config: EffectiveConfig | null, worker: WorkerName): LoginPlaces => {
+export const loginPlaces = (
+  env: NodeJS.ProcessEnv,
+  config: EffectiveConfig | null,
+  worker: WorkerName,
+): LoginPlaces => {
   const vendor = vendorOf[worker]
   const named = config === null || vendor === 'local' ? null : config.credentials[vendor]
-  const standard = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY', google: 'GEMINI_API_KEY', local: '' }[vendor]
+  const standard = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY', google: 'GEMINI_API_KEY', local: '' }[
+    vendor
+  ]
   return {
     env: named === null ? env : { ...env, [standard]: env[named.env] },
     home: env.HOME ?? homedir(),
@@ -35,7 +42,11 @@ export const loginPlaces = (env: NodeJS.ProcessEnv, config: EffectiveConfig | nu
 const installations = new Map<string, Promise<Installation | null>>()
 
 /** Finds a CLI once per process and path: its version costs a process start. */
-export const installationOf = (worker: WorkerName, config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<Installation | null> => {
+export const installationOf = (
+  worker: WorkerName,
+  config: EffectiveConfig,
+  env: NodeJS.ProcessEnv,
+): Promise<Installation | null> => {
   const override = config.agent[worker].path
   const key = JSON.stringify([worker, override, env.PATH])
   const known = installations.get(key)
@@ -104,11 +115,17 @@ const reasonAgainst = (state: AgentState, request: CrewRequest): string | null =
   if (state.broken !== null) return state.broken
   if (state.installation === null) return `the program ${workers[state.worker].program} is not on PATH`
   if (request.rehearsed || state.login.state === 'usable') return null
-  return state.login.state === 'missing' ? `not logged in (needs ${state.login.needs})` : `logged in but not usable by AgentLab yet (needs ${state.login.needs})`
+  return state.login.state === 'missing'
+    ? `not logged in (needs ${state.login.needs})`
+    : `logged in but not usable by AgentLab yet (needs ${state.login.needs})`
 }
 
 /** The operator's credential for a worker, read anew at each request by the gateway and by nothing else. */
-export const credentialOf = async (worker: WorkerName, config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<Credential> => {
+export const credentialOf = async (
+  worker: WorkerName,
+  config: EffectiveConfig,
+  env: NodeJS.ProcessEnv,
+): Promise<Credential> => {
   const login = await detectLogin(worker, loginPlaces(env, config, worker))
   if (login.state !== 'usable') return { kind: 'none', read: async () => '' }
   return {

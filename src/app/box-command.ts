@@ -6,7 +6,7 @@ import type { ProcessEnd } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { LaunchLimits } from '../domain/launch.ts'
 import { boxPolicy } from '../lanes/box.ts'
-import { launch, type LaunchedProcess } from '../process/launch.ts'
+import { type LaunchedProcess, launch } from '../process/launch.ts'
 import type { Host, RunScope } from './host.ts'
 import type { Seat } from './seats.ts'
 
@@ -49,7 +49,12 @@ export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand)
     limits: { ...defaultLimits, ...errand.limits },
   })
   const startedAt = host.now()
-  const id = host.project.store.launches.started({ runId: scope.runId, taskId: errand.taskId, what: errand.what, startedAt })
+  const id = host.project.store.launches.started({
+    runId: scope.runId,
+    taskId: errand.taskId,
+    what: errand.what,
+    startedAt,
+  })
   const process = await launch(policy, {
     file: errand.file,
     args: errand.args,
@@ -66,7 +71,7 @@ export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand)
 }
 
 /**
- * Runs a command in the box to its end; an abort stops it. Output goes to `<seat>/out/<name>.stdout|stderr`, made anew:
+ * Runs a command in the box to its end; an abort stops it. Output goes to new files `<name>.stdout|stderr` beside the seat, made anew:
  * launched processes append, and what an earlier one said must never be read as this one's word.
  */
 export const runInBox = async (
@@ -76,8 +81,8 @@ export const runInBox = async (
   signal: AbortSignal,
 ): Promise<{ end: ProcessEnd; stdoutPath: string; stderrPath: string }> => {
   signal.throwIfAborted()
-  const stdoutPath = join(errand.seat.out, `${errand.name}.stdout`)
-  const stderrPath = join(errand.seat.out, `${errand.name}.stderr`)
+  const stdoutPath = join(errand.seat.io, `${errand.name}.stdout`)
+  const stderrPath = join(errand.seat.io, `${errand.name}.stderr`)
   await rm(stdoutPath, { force: true })
   await rm(stderrPath, { force: true })
   const process = await startInBox(host, scope, { ...errand, stdinPath: null, stdoutPath, stderrPath })

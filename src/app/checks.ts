@@ -39,9 +39,17 @@ export const checkTree = async (
   const results = rows.map(({ row, cached }) => resultOf(row, cached))
   const red = rows.filter(({ row }) => row.status === 'failed')
   if (red.length > 0) {
-    const excused = await redOnBase(host, scope, wanted, checks, red.map(({ row }) => row.name), signal)
+    const excused = await redOnBase(
+      host,
+      scope,
+      wanted,
+      checks,
+      red.map(({ row }) => row.name),
+      signal,
+    )
     const counting = red.filter(({ row }) => !excused.has(row.name))
-    if (counting.length > 0) return { status: 'failed', results, findings: counting.map(({ row }) => findingOf(row, checks)) }
+    if (counting.length > 0)
+      return { status: 'failed', results, findings: counting.map(({ row }) => findingOf(row, checks)) }
   }
   if (rows.some(({ row }) => row.status === 'notRun')) return { status: 'notRun', results, findings: [] }
   return { status: red.length > 0 ? 'failedOnBaseToo' : 'passed', results, findings: [] }
@@ -73,7 +81,11 @@ const runChecks = async (
 ): Promise<{ row: CheckRow; cached: boolean }[]> => {
   const { store } = host.project
   const environment = await environmentOf(host, scope, tree, signal)
-  const keyOf = (check: CheckDefinition) => ({ tree, commandHash: hash(check.command), environmentHash: environment.hash })
+  const keyOf = (check: CheckDefinition) => ({
+    tree,
+    commandHash: hash(check.command),
+    environmentHash: environment.hash,
+  })
   const rows = new Map<string, { row: CheckRow; cached: boolean }>()
   for (const check of checks) {
     const known = store.checks.find(keyOf(check))
@@ -87,7 +99,12 @@ const runChecks = async (
       await createTreeWorkspace({ repository: host.project.repository, dirs: seat.dirs, tree })
       await placeEnvironment(environment, seat.workspace, null)
       for (const check of missing) {
-        const row = { ...keyOf(check), name: check.name, at: host.now(), ...(await runOne(host, scope, { seat, check, environment, taskId }, signal)) }
+        const row = {
+          ...keyOf(check),
+          name: check.name,
+          at: host.now(),
+          ...(await runOne(host, scope, { seat, check, environment, taskId }, signal)),
+        }
         // What was not run is not known: it is asked again next time.
         if (row.status !== 'notRun') store.checks.save(row)
         rows.set(check.name, { row, cached: false })
@@ -130,8 +147,16 @@ const runOne = async (
     signal,
   )
   const output = clipMiddle(cleanText(`${await tailOf(stdoutPath)}${await tailOf(stderrPath)}`).trim(), outputBytes)
-  const ended = end.stopped === 'timedOut' ? `${output}\nEnded after its ${Math.round(check.timeoutMs / 1_000)} seconds were over.` : output
-  return { status: end.exitCode === 0 ? 'passed' : 'failed', exitCode: end.exitCode, durationMs: end.endedAt - end.startedAt, output: ended }
+  const ended =
+    end.stopped === 'timedOut'
+      ? `${output}\nEnded after its ${Math.round(check.timeoutMs / 1_000)} seconds were over.`
+      : output
+  return {
+    status: end.exitCode === 0 ? 'passed' : 'failed',
+    exitCode: end.exitCode,
+    durationMs: end.endedAt - end.startedAt,
+    output: ended,
+  }
 }
 
 /** The last part of an output file, which may be large. */

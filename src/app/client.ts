@@ -39,7 +39,10 @@ export interface RunWish {
  * Everything that can be refused is refused here, before a row is written or a token spent.
  * @throws AgentLabError `no-worker`, `one-vendor`, `no-wall` (exit 5), `yaml-invalid`
  */
-export const planRun = async (project: Project, wish: RunWish): Promise<Omit<RunRequest, 'goalContentId' | 'configContentId' | 'planContentId' | 'scenarioContentId'>> => {
+export const planRun = async (
+  project: Project,
+  wish: RunWish,
+): Promise<Omit<RunRequest, 'goalContentId' | 'configContentId' | 'planContentId' | 'scenarioContentId'>> => {
   const { effective, hash } = project.config
   const rehearsed = wish.scenarioText !== null
   if (wish.planText !== null) parsePlanFile(wish.planText, 'the plan file')
@@ -83,7 +86,11 @@ const containmentFor = async (wish: RunWish): Promise<RunRequest['containment']>
 }
 
 /** Asks for a run and waits until a supervisor has taken it. */
-export const requestRun = async (project: Project, wish: RunWish, options: { startSupervisor: boolean } = { startSupervisor: true }): Promise<{ runId: string; answer: CommandAnswer }> => {
+export const requestRun = async (
+  project: Project,
+  wish: RunWish,
+  options: { startSupervisor: boolean } = { startSupervisor: true },
+): Promise<{ runId: string; answer: CommandAnswer }> => {
   const planned = await planRun(project, wish)
   const runId = newRunId(Math.random)
   const { content } = project.store
@@ -112,7 +119,11 @@ const startPatienceMs = 30_000
  * Appends a command's row and waits for the row that answers it, starting a supervisor as long as none holds the lock.
  * @throws AgentLabError `supervisor-silent` when none came up
  */
-export const sendCommand = async (project: Project, command: Command, options: { startSupervisor: boolean } = { startSupervisor: true }): Promise<CommandAnswer> => {
+export const sendCommand = async (
+  project: Project,
+  command: Command,
+  options: { startSupervisor: boolean } = { startSupervisor: true },
+): Promise<CommandAnswer> => {
   const { store } = project
   const id = newRowId()
   store.write(() => store.commands.append(id, command, Date.now()))
@@ -136,7 +147,10 @@ const silentError = async (project: Project): Promise<AgentLabError> => {
   const last = log.trimEnd().split('\n').at(-1) ?? ''
   return new AgentLabError(
     `agentlab failed on starting its supervisor: it did not take the lock (last holder: ${holder === null ? 'none' : `process ${holder.pid}`}); its last words: ${last === '' ? 'none' : last}`,
-    { code: 'supervisor-silent', cure: `Read ${project.paths.log}; the request is kept: agentlab resume goes on with it.` },
+    {
+      code: 'supervisor-silent',
+      cure: `Read ${project.paths.log}; the request is kept: agentlab resume goes on with it.`,
+    },
   )
 }
 

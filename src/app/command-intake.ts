@@ -1,8 +1,8 @@
 /** Answers an operator's command with a row: accepted or refused, and why. The same command twice is one. */
 import type { Command, CommandAnswer } from '../store/commands.ts'
-import { isIn, restingRunStates } from '../supervisor/states.ts'
 import type { Loop } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
+import { isIn, restingRunStates } from '../supervisor/states.ts'
 import type { Host } from './host.ts'
 
 export const answerCommand = (host: Host, loop: Loop, id: string, command: Command): void => {
@@ -23,7 +23,10 @@ const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAn
   if (run === null || run.kind !== 'run') return { accepted: false, text: `There is no run ${command.runId}.` }
   const wasAsked = store.events
     .ofRun(command.runId)
-    .some(({ event }) => (event.type === 'operator.cancelled' || event.type === 'operator.resumed') && event.commandId === id)
+    .some(
+      ({ event }) =>
+        (event.type === 'operator.cancelled' || event.type === 'operator.resumed') && event.commandId === id,
+    )
   if (command.kind === 'cancel') {
     if (isIn(['done', 'failed', 'cancelled'], run.state) && !wasAsked) {
       return { accepted: false, text: `Run ${command.runId} has ended already (${run.state}).` }
@@ -40,7 +43,9 @@ const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAn
   if (!wasAsked) loop.dispatch({ type: 'operator.resumed', runId: command.runId, commandId: id, extra: isLimited })
   return {
     accepted: true,
-    text: isLimited ? `Run ${command.runId} goes on with its limits granted once more.` : `Run ${command.runId} goes on.`,
+    text: isLimited
+      ? `Run ${command.runId} goes on with its limits granted once more.`
+      : `Run ${command.runId} goes on.`,
   }
 }
 

@@ -30,7 +30,12 @@ const Manifest = z.object({ paths: z.array(z.string()) })
 const building = new Map<string, Promise<Environment>>()
 
 /** The environment of a tree; built when it is missing, once even if many ask at the same time. */
-export const environmentOf = async (host: Host, scope: RunScope, tree: Oid, signal: AbortSignal): Promise<Environment> => {
+export const environmentOf = async (
+  host: Host,
+  scope: RunScope,
+  tree: Oid,
+  signal: AbortSignal,
+): Promise<Environment> => {
   const setup = scope.config.setup
   if (setup === null) return { status: 'none', hash: 'none' }
   const hash = await environmentHash(host, setup, tree)
@@ -101,7 +106,11 @@ const build = async (
     if (end.exitCode !== 0) {
       const output = `${await readFile(stdoutPath, 'utf8')}\n${await readFile(stderrPath, 'utf8')}`
       const how = end.exitCode === null ? `ended by ${end.signal}` : `exit code ${end.exitCode}`
-      return { status: 'failed', hash, detail: `${command.join(' ')}: ${how}\n${clipMiddle(cleanText(output).trim(), 4_000)}` }
+      return {
+        status: 'failed',
+        hash,
+        detail: `${command.join(' ')}: ${how}\n${clipMiddle(cleanText(output).trim(), 4_000)}`,
+      }
     }
     const tracked = new Set((await listTree(host.project.repository, tree)).flatMap(entry => withParents(entry.path)))
     const paths = await untracked(seat.workspace, '', tracked)
@@ -142,7 +151,11 @@ const keepPaths = async (workspace: string, dir: string, paths: string[]): Promi
  * Places an environment into a workspace that nothing has run in since it was made. A path the workspace's own tree
  * already holds is left alone. The placed paths are excluded from the workspace's git, so no harvest takes them.
  */
-export const placeEnvironment = async (environment: Environment, workspace: string, gitDir: string | null): Promise<void> => {
+export const placeEnvironment = async (
+  environment: Environment,
+  workspace: string,
+  gitDir: string | null,
+): Promise<void> => {
   if (environment.status !== 'built') return
   for (const path of environment.paths) {
     const target = join(workspace, path)
@@ -151,16 +164,24 @@ export const placeEnvironment = async (environment: Environment, workspace: stri
     const source = join(environment.dir, 'files', path)
     const isDirectory = (await lstat(source)).isDirectory()
     const args = process.platform === 'linux' ? ['-a', '--reflink=auto'] : ['-a', '-c']
-    const copied = await run('/bin/cp', [...args, '--', isDirectory ? `${source}/.` : source, isDirectory ? `${target}/` : target], {
-      cwd: workspace,
-      env: { PATH: '/usr/bin:/bin' },
-      timeoutMs: 10 * 60_000,
-    })
+    const copied = await run(
+      '/bin/cp',
+      [...args, '--', isDirectory ? `${source}/.` : source, isDirectory ? `${target}/` : target],
+      {
+        cwd: workspace,
+        env: { PATH: '/usr/bin:/bin' },
+        timeoutMs: 10 * 60_000,
+      },
+    )
     if (copied.exitCode !== 0) throw new Error(`cp failed on ${path}: ${copied.stderr}`)
   }
   if (gitDir !== null && environment.paths.length > 0) {
     await mkdir(join(gitDir, 'info'), { recursive: true })
-    await writeFile(join(gitDir, 'info', 'exclude'), environment.paths.map(path => `/${escapePattern(path)}\n`).join(''), { flag: 'a' })
+    await writeFile(
+      join(gitDir, 'info', 'exclude'),
+      environment.paths.map(path => `/${escapePattern(path)}\n`).join(''),
+      { flag: 'a' },
+    )
   }
 }
 

@@ -3,7 +3,7 @@ import type { EffectiveConfig } from '../config/effective.ts'
 import { type LoadedConfig, parseConfig } from '../config/load.ts'
 import { AgentLabError } from '../domain/errors.ts'
 import type { LoopEvent, RunRequest } from '../domain/event.ts'
-import { newContentId, type ContentId, type Oid } from '../domain/ids.ts'
+import { type ContentId, newContentId, type Oid } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
 import { Plan, type PlannedTask } from '../domain/plan.ts'
 import { Finding } from '../domain/verdict.ts'
@@ -42,7 +42,8 @@ export const configContent = (config: LoadedConfig): string => JSON.stringify(co
 /** @throws AgentLabError `run-erased` when the run's words are gone and it can't go on */
 export const scopeOf = (host: Host, runId: string): RunScope => {
   const requested = host.project.store.events.first(runId)
-  if (requested?.event.type !== 'run.requested') throw new AgentLabError(`run ${runId} failed: its request is not in the log`, { code: 'run-unknown' })
+  if (requested?.event.type !== 'run.requested')
+    throw new AgentLabError(`run ${runId} failed: its request is not in the log`, { code: 'run-unknown' })
   const { request } = requested.event
   const goal = host.project.store.content.text(request.goalContentId)
   const configText = host.project.store.content.text(request.configContentId)
@@ -62,7 +63,13 @@ export const scopeOf = (host: Host, runId: string): RunScope => {
 }
 
 /** Keeps text under a new id, in the lane of its run: there is no way to keep text without one. */
-export const keep = (host: Host, scope: Pick<RunScope, 'runId' | 'lane'>, taskId: string | null, kind: ContentKind, text: string): ContentId => {
+export const keep = (
+  host: Host,
+  scope: Pick<RunScope, 'runId' | 'lane'>,
+  taskId: string | null,
+  kind: ContentKind,
+  text: string,
+): ContentId => {
   const id = newContentId(host.random)
   host.project.store.content.add({ id, runId: scope.runId, taskId, lane: scope.lane, kind, at: host.now(), text })
   return id
@@ -86,7 +93,8 @@ export const planOf = (host: Host, runId: string): Plan => {
 
 export const taskOf = (host: Host, taskId: string): PlannedTask => {
   const task = planOf(host, taskId.slice(0, 8)).tasks.find(one => one.taskId === taskId)
-  if (task === undefined) throw new AgentLabError(`task ${taskId} failed: it is not in its run's plan`, { code: 'task-unknown' })
+  if (task === undefined)
+    throw new AgentLabError(`task ${taskId} failed: it is not in its run's plan`, { code: 'task-unknown' })
   return task
 }
 

@@ -1,10 +1,11 @@
 /** What the loop needs of the store, kept by the store: every write carries this supervisor's epoch. */
+
+import type { MachineRow } from '../store/machines.ts'
+import type { Store } from '../store/store.ts'
 import type { LoopStore } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
 import { restingRunStates } from '../supervisor/states.ts'
 import type { TaskContext } from '../supervisor/task-context.ts'
-import type { MachineRow } from '../store/machines.ts'
-import type { Store } from '../store/store.ts'
 
 export const loopStoreOf = (store: Store, epoch: number): LoopStore => ({
   write: work => store.write(work, epoch),

@@ -51,7 +51,8 @@ export const openProject = async (options: {
   const found = await openRepository(directory)
   const config = await loadConfig({ repoRoot: found.root, env: options.env })
   const main = config.effective.main
-  const repository = main === null || main === found.mainBranch ? found : await openRepository(directory, { mainBranch: main })
+  const repository =
+    main === null || main === found.mainBranch ? found : await openRepository(directory, { mainBranch: main })
   const place = dataDirOf({ commonGitDir: repository.commonDir, env: options.env })
   const dataDir = options.create === false ? place : ensureDataDir(place)
   const paths = projectPaths(dataDir)

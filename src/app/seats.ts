@@ -1,6 +1,6 @@
 /** Seats: task × worker, the one place on disk where a worker's workspace, home, agent config and output live. */
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
 import { z } from 'zod'
 import { Oid } from '../domain/ids.ts'
 import type { WorkspaceDirs } from '../git/private-git-dir.ts'
@@ -10,6 +10,11 @@ import type { SeatPaths } from '../workers/worker.ts'
 export interface Seat extends SeatPaths {
   name: string
   dirs: WorkspaceDirs
+  /**
+   * Beside the seat, so that nothing in the box can write it: standard input and output, material to read. What a
+   * worker could replace by a link, we would follow as the operator.
+   */
+  io: string
 }
 
 /** A seat's paths; nothing is made. Names are ours: `k3m9q2x7-2.claude`, `k3m9q2x7-2.codex.verify`. */
@@ -25,12 +30,14 @@ export const seatAt = (seatsDir: string, name: string): Seat => {
     out: join(root, 'out'),
     tmp: join(root, 'tmp'),
     dirs: { workspace, gitDir: join(root, 'git') },
+    io: `${root}.io`,
   }
 }
 
 /** Makes the seat's folders (0700), all but the workspace, which git makes. */
 export const makeSeat = async (seat: Seat): Promise<void> => {
-  for (const dir of [seat.root, seat.home, seat.agent, seat.out, seat.tmp]) await mkdir(dir, { recursive: true, mode: 0o700 })
+  for (const dir of [seat.root, seat.home, seat.agent, seat.out, seat.tmp, seat.io])
+    await mkdir(dir, { recursive: true, mode: 0o700 })
 }
 
 /** Written once the workspace is whole: without it the workspace is made anew, whatever a crash left. */
@@ -59,4 +66,25 @@ export const unmarkReady = async (seat: Seat): Promise<void> => rm(readyPath(sea
 export const removeSeat = async (seat: Seat): Promise<void> => {
   await unmarkReady(seat)
   await removeTree(seat.root)
+  await removeTree(seat.io)
+}
+
+/**
+ * Writes a file of ours (0600) into a seat that a worker may have been in: every folder on the way is made a real one,
+ * and whatever stood at the path is removed, so that no link of the worker's is followed. No process of the seat may be
+ * alive.
+ */
+export const writeInSeat = async (seat: Seat, path: string, content: string): Promise<void> => {
+  const below = relative(seat.root, path)
+  if (below.startsWith('..') || isAbsolute(below)) throw new Error(`${path} is not in the seat ${seat.root}`)
+  const folders = below.split(sep).slice(0, -1)
+  let at = seat.root
+  for (const folder of folders) {
+    at = join(at, folder)
+    const there = await lstat(at).catch(() => null)
+    if (there !== null && !there.isDirectory()) await rm(at)
+    if (there === null || !there.isDirectory()) await mkdir(at, { mode: 0o700 })
+  }
+  await rm(path, { recursive: true, force: true })
+  await writeFile(path, content, { mode: 0o600, flag: 'wx' })
 }

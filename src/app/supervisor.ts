@@ -2,14 +2,15 @@
  * The supervisor process of one repository: holds the lock, answers commands, runs the loop, and ends when idle. At most
  * one is alive; the kernel releases its lock with it, and its epoch makes a straggler's writes fail.
  */
-import { parseScenario } from '../rehearsal/scenario.ts'
-import { type Rehearsal, startRehearsal } from '../rehearsal/server.ts'
+
 import type { LoopEvent } from '../domain/event.ts'
 import { newContentId } from '../domain/ids.ts'
 import { cleanText } from '../domain/text.ts'
 import { operatorIdentity } from '../git/operator-config.ts'
 import { startGateway } from '../lanes/gateway/gateway.ts'
 import { sweepMarked } from '../process/launch.ts'
+import { parseScenario } from '../rehearsal/scenario.ts'
+import { type Rehearsal, startRehearsal } from '../rehearsal/server.ts'
 import { type SupervisorLock, takeLock } from '../store/lock.ts'
 import { createLoop, type Loop } from '../supervisor/loop.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
@@ -99,7 +100,10 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
   const host: Host = {
     project,
     gateway,
-    identity: (await operatorIdentity(project.repository)) ?? { name: 'AgentLab operator', email: 'operator@localhost' },
+    identity: (await operatorIdentity(project.repository)) ?? {
+      name: 'AgentLab operator',
+      email: 'operator@localhost',
+    },
     rehearsalOf: scope => {
       const started = rehearsals.get(scope.runId) ?? startScript(project, scope)
       rehearsals.set(scope.runId, started)
@@ -142,7 +146,12 @@ const startScript = async (project: Project, scope: RunScope): Promise<Rehearsal
 }
 
 /** Answers commands as they come; polls one pragma, which changes whenever another process has committed. */
-const serveUntilIdle = async (host: Host, loop: Loop, options: SupervisorOptions, isFatal: () => boolean): Promise<void> => {
+const serveUntilIdle = async (
+  host: Host,
+  loop: Loop,
+  options: SupervisorOptions,
+  isFatal: () => boolean,
+): Promise<void> => {
   const { store } = host.project
   let idleSince = host.now()
   let seen = -1

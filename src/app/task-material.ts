@@ -39,5 +39,7 @@ const answerOf = (host: Host, runId: string, taskId: string): string | null => {
     .ofRun(runId)
     .map(({ event }) => event)
     .findLast(event => event.type === 'attempt.finished' && event.taskId === taskId && event.answerContentId !== null)
-  return finished?.type === 'attempt.finished' && finished.answerContentId !== null ? content.text(finished.answerContentId) : null
+  return finished?.type === 'attempt.finished' && finished.answerContentId !== null
+    ? content.text(finished.answerContentId)
+    : null
 }

@@ -36,7 +36,9 @@ export interface ContentRows {
 }
 
 export const contentRows = (db: Sql): ContentRows => {
-  const add = db.prepare(`INSERT OR IGNORE INTO content (id, run_id, task_id, lane, kind, at, text) VALUES (?, ?, ?, ?, ?, ?, ?)`)
+  const add = db.prepare(
+    `INSERT OR IGNORE INTO content (id, run_id, task_id, lane, kind, at, text) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  )
   const text = db.prepare<[string], { text: string }>(`SELECT text FROM content WHERE id = ?`)
   const ofRun = db.prepare<[string], Omit<ContentRow, 'runId' | 'taskId'> & { run_id: string; task_id: string | null }>(
     `SELECT * FROM content WHERE run_id = ? ORDER BY at, id`,
@@ -45,7 +47,8 @@ export const contentRows = (db: Sql): ContentRows => {
   return {
     add: row => void add.run(row.id, row.runId, row.taskId, row.lane, row.kind, row.at, row.text),
     text: id => text.get(id)?.text ?? null,
-    ofRun: runId => ofRun.all(runId).map(({ run_id, task_id, ...rest }) => ({ ...rest, runId: run_id, taskId: task_id })),
+    ofRun: runId =>
+      ofRun.all(runId).map(({ run_id, task_id, ...rest }) => ({ ...rest, runId: run_id, taskId: task_id })),
     erase: runId => void erase.run(runId),
   }
 }

@@ -1,6 +1,7 @@
 /** Opens the store: one SQLite file per repository, WAL, full synchronisation. Only this room knows SQLite. */
-import Database from 'better-sqlite3'
+
 import { chmodSync, existsSync } from 'node:fs'
+import Database from 'better-sqlite3'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { migrations } from './migrations.ts'
 

@@ -1,5 +1,5 @@
 /** The log's rows. */
-import { LoopEvent, type LoggedEvent } from '../domain/event.ts'
+import { type LoggedEvent, LoopEvent } from '../domain/event.ts'
 import type { Sql } from './database.ts'
 
 export interface EventRows {
@@ -31,8 +31,12 @@ const toEvent = (row: Row): LoggedEvent => ({
 
 export const eventRows = (db: Sql): EventRows => {
   const insert = db.prepare(`INSERT INTO events (at, epoch, run_id, task_id, type, data) VALUES (?, ?, ?, ?, ?, ?)`)
-  const ofRun = db.prepare<[string, number], Row>(`SELECT seq, at, epoch, data FROM events WHERE run_id = ? AND seq > ? ORDER BY seq`)
-  const first = db.prepare<[string], Row>(`SELECT seq, at, epoch, data FROM events WHERE run_id = ? ORDER BY seq LIMIT 1`)
+  const ofRun = db.prepare<[string, number], Row>(
+    `SELECT seq, at, epoch, data FROM events WHERE run_id = ? AND seq > ? ORDER BY seq`,
+  )
+  const first = db.prepare<[string], Row>(
+    `SELECT seq, at, epoch, data FROM events WHERE run_id = ? ORDER BY seq LIMIT 1`,
+  )
   const marks = db.prepare<[string], { at: number; type: string }>(
     `SELECT at, type FROM events WHERE run_id = ? AND type IN ('run.requested', 'operator.resumed', 'run.concluded') ORDER BY seq`,
   )

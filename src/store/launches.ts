@@ -20,7 +20,9 @@ export interface LaunchRows {
 }
 
 export const launchRows = (db: Sql): LaunchRows => {
-  const started = db.prepare(`INSERT INTO launches (run_id, task_id, what, started_at) VALUES (@runId, @taskId, @what, @startedAt)`)
+  const started = db.prepare(
+    `INSERT INTO launches (run_id, task_id, what, started_at) VALUES (@runId, @taskId, @what, @startedAt)`,
+  )
   const ended = db.prepare(`UPDATE launches SET ended_at = ?, exit_code = ?, signal = ? WHERE id = ?`)
   const ofRun = db.prepare<[string], LaunchRow>(
     `SELECT id, run_id AS runId, task_id AS taskId, what, started_at AS startedAt, ended_at AS endedAt,

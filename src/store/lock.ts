@@ -2,8 +2,9 @@
  * The supervisor's lock: a database of its own, held in an exclusive transaction, so the kernel releases it with the
  * process. Never the store itself: a lock on that blocks its readers or writers.
  */
-import Database from 'better-sqlite3'
+
 import { readFileSync, writeFileSync } from 'node:fs'
+import Database from 'better-sqlite3'
 
 export interface SupervisorLock {
   release(): void
@@ -26,7 +27,9 @@ export const takeLock = (path: string, now: number): SupervisorLock | null => {
     if (code === 'SQLITE_BUSY') return null
     throw error
   }
-  writeFileSync(`${path}.holder`, JSON.stringify({ pid: process.pid, since: now } satisfies LockHolder), { mode: 0o600 })
+  writeFileSync(`${path}.holder`, JSON.stringify({ pid: process.pid, since: now } satisfies LockHolder), {
+    mode: 0o600,
+  })
   return {
     release: () => {
       if (!db.open) return

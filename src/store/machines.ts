@@ -61,7 +61,11 @@ export const machineRows = (db: Sql): MachineRows => {
     },
     ofRun: runId => ofRun.all(runId).map(toMachine),
     runs: (limit = 100) => runs.all(limit).map(toMachine),
-    openRuns: settled => allRuns.all().map(toMachine).filter(run => !settled.includes(run.state)),
+    openRuns: settled =>
+      allRuns
+        .all()
+        .map(toMachine)
+        .filter(run => !settled.includes(run.state)),
     clear: () => void clear.run(),
   }
 }

@@ -24,10 +24,14 @@ export interface OutboxRows {
 }
 
 export const outboxRows = (db: Sql): OutboxRows => {
-  const add = db.prepare(`INSERT OR IGNORE INTO outbox (key, seq, run_id, task_id, name, effect) VALUES (?, ?, ?, ?, ?, ?)`)
+  const add = db.prepare(
+    `INSERT OR IGNORE INTO outbox (key, seq, run_id, task_id, name, effect) VALUES (?, ?, ?, ?, ?, ?)`,
+  )
   const remove = db.prepare(`DELETE FROM outbox WHERE key = ?`)
   const pending = db.prepare<[], { effect: string }>(`SELECT effect FROM outbox ORDER BY seq, key`)
-  const pendingOf = db.prepare<[string], { effect: string }>(`SELECT effect FROM outbox WHERE run_id = ? ORDER BY seq, key`)
+  const pendingOf = db.prepare<[string], { effect: string }>(
+    `SELECT effect FROM outbox WHERE run_id = ? ORDER BY seq, key`,
+  )
   const setTimer = db.prepare(`INSERT OR REPLACE INTO timers (key, run_id, task_id, due_at) VALUES (?, ?, ?, ?)`)
   const clearTimer = db.prepare(`DELETE FROM timers WHERE key = ?`)
   const timers = db.prepare<[], { key: string; run_id: string; task_id: string | null; due_at: number }>(
@@ -48,7 +52,8 @@ export const outboxRows = (db: Sql): OutboxRows => {
     pendingOf: runId => pendingOf.all(runId).map(parse),
     setTimer: (timer, now) => void setTimer.run(timer.key, timer.runId, timer.taskId, now + timer.dueInMs),
     clearTimer: key => void clearTimer.run(key),
-    timers: () => timers.all().map(row => ({ key: row.key, runId: row.run_id, taskId: row.task_id, dueAt: row.due_at })),
+    timers: () =>
+      timers.all().map(row => ({ key: row.key, runId: row.run_id, taskId: row.task_id, dueAt: row.due_at })),
     void: (runId, taskId) => {
       voidTimers.run(runId, taskId, taskId)
       return voidEffects.all(runId, taskId, taskId).map(row => row.key)

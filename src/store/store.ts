@@ -4,15 +4,15 @@
  */
 import { randomBytes } from 'node:crypto'
 import { AgentLabError } from '../domain/errors.ts'
+import { type CheckRows, checkRows } from './checks.ts'
+import { type CommandRows, commandRows } from './commands.ts'
+import { type ContentRows, contentRows } from './content.ts'
 import type { Sql } from './database.ts'
-import { checkRows, type CheckRows } from './checks.ts'
-import { commandRows, type CommandRows } from './commands.ts'
-import { contentRows, type ContentRows } from './content.ts'
-import { eventRows, type EventRows } from './events.ts'
-import { launchRows, type LaunchRows } from './launches.ts'
-import { machineRows, type MachineRows } from './machines.ts'
-import { outboxRows, type OutboxRows } from './outbox.ts'
-import { requestRows, type RequestRows } from './requests.ts'
+import { type EventRows, eventRows } from './events.ts'
+import { type LaunchRows, launchRows } from './launches.ts'
+import { type MachineRows, machineRows } from './machines.ts'
+import { type OutboxRows, outboxRows } from './outbox.ts'
+import { type RequestRows, requestRows } from './requests.ts'
 
 export interface Store {
   events: EventRows

@@ -29,6 +29,6 @@ test('the built program runs and finds the package’s files', async () => {
 
 test('no dependency is bundled, and nothing native is loaded to print help', async () => {
   const chunks = readdirSync(join(dir, 'dist/chunks')).map(name => readFileSync(join(dir, 'dist/chunks', name), 'utf8'))
-  expect(chunks.filter(text => text.includes('node_modules/'))).toEqual([])
+  expect(chunks.filter(text => /^\/\/ node_modules\//m.test(text))).toEqual([])
   expect(readFileSync(join(dir, 'dist/cli/main.js'), 'utf8')).not.toContain('better-sqlite3')
 })

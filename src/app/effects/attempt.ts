@@ -3,7 +3,7 @@ import { branchNames } from '../../config/branches.ts'
 import type { AttemptEnd } from '../../domain/attempt.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
-import { taskNumberOf, type Oid } from '../../domain/ids.ts'
+import { type Oid, taskNumberOf } from '../../domain/ids.ts'
 import type { PlannedTask } from '../../domain/plan.ts'
 import { rebuildForConflict } from '../../git/conflict-workspace.ts'
 import { pinCommit } from '../../git/ref-write.ts'
@@ -12,14 +12,15 @@ import { createWorkspace } from '../../git/workspace.ts'
 import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
 import { type AgentResult, runAgent } from '../agent-run.ts'
 import { environmentOf, placeEnvironment } from '../environment.ts'
-import { type Host, keep, readFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
+import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
 import { instructionsAt, researchFor } from '../task-material.ts'
 
 /** The branch a worker stands on inside its quarantined workspace; nothing of the operator's. */
 export const workspaceBranch = (task: PlannedTask): string => `task-${taskNumberOf(task.taskId)}`
 
-export const workSeat = (host: Host, taskId: string, worker: string): Seat => seatAt(host.project.paths.seats, `${taskId}.${worker}`)
+export const workSeat = (host: Host, taskId: string, worker: string): Seat =>
+  seatAt(host.project.paths.seats, `${taskId}.${worker}`)
 
 export const runAttempt = async (
   host: Host,
@@ -33,10 +34,21 @@ export const runAttempt = async (
   await makeSeat(seat)
   const { base, conflictFiles } = await workspaceFor(host, scope, task, effect, seat, signal)
   const ids = { runId: effect.runId, taskId: effect.taskId }
-  tell({ type: 'attempt.started', ...ids, attempt: effect.attempt, worker: effect.worker, resumed: effect.sessionId !== null })
+  tell({
+    type: 'attempt.started',
+    ...ids,
+    attempt: effect.attempt,
+    worker: effect.worker,
+    resumed: effect.sessionId !== null,
+  })
 
   const findings = readFindings(host, effect.findingsContentId)
-  const material = { goal: scope.goal, task, research: researchFor(host, task), instructions: await instructionsAt(host, base) }
+  const material = {
+    goal: scope.goal,
+    task,
+    research: researchFor(host, task),
+    instructions: await instructionsAt(host, base),
+  }
   const prompt =
     task.kind === 'research'
       ? researchPrompt(material)
@@ -105,11 +117,11 @@ const workspaceFor = async (
   const base = isConflict ? effect.agent! : (agent ?? scope.base!)
   await pinCommit(repository, effect.taskId, base)
   const common = { repository, dirs: seat.dirs, branch, identity: host.identity }
-  const conflicted = isConflict
-    ? (await rebuildForConflict({ ...common, base, taskTip: effect.tip! })).conflicted
-    : (await createWorkspace({ ...common, commit: base }), [])
+  let conflictFiles: string[] = []
+  if (isConflict) conflictFiles = (await rebuildForConflict({ ...common, base, taskTip: effect.tip! })).conflicted
+  else await createWorkspace({ ...common, commit: base })
   const environment = await environmentOf(host, scope, await treeOf(repository, base), signal)
   await placeEnvironment(environment, seat.workspace, seat.dirs.gitDir)
   await markReady(seat, { base, purpose })
-  return { base, conflictFiles: conflicted }
+  return { base, conflictFiles }
 }

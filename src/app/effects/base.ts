@@ -13,7 +13,11 @@ import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
 
 type Answer = LoopEventOf<'base.ready'> | LoopEventOf<'base.refused'>
 
-export const prepareBase = async (host: Host, effect: EffectOf<'base.prepare'>, signal: AbortSignal): Promise<Answer> => {
+export const prepareBase = async (
+  host: Host,
+  effect: EffectOf<'base.prepare'>,
+  signal: AbortSignal,
+): Promise<Answer> => {
   const scope = scopeOf(host, effect.runId)
   const { repository } = host.project
   const mainBranch = repository.mainBranch
@@ -35,12 +39,18 @@ export const prepareBase = async (host: Host, effect: EffectOf<'base.prepare'>, 
   const synced = isForward ? main : await merged(host, scope, { agent, main, mainBranch }, signal)
   if (typeof synced !== 'string') return synced
   const moved = await moveBranch(repository, { branch, to: synced, expectedOld: agent })
-  if (moved.status === 'checkedOut') return refused(host, scope, 'branchCheckedOut', `${branch} is checked out in ${moved.worktree}`)
+  if (moved.status === 'checkedOut')
+    return refused(host, scope, 'branchCheckedOut', `${branch} is checked out in ${moved.worktree}`)
   if (moved.status === 'raced') return prepareBase(host, effect, signal)
   return ready(synced, isForward ? 'fastForward' : 'merge')
 }
 
-const refused = (host: Host, scope: RunScope, reason: LoopEventOf<'base.refused'>['reason'], text: string): LoopEventOf<'base.refused'> => ({
+const refused = (
+  host: Host,
+  scope: RunScope,
+  reason: LoopEventOf<'base.refused'>['reason'],
+  text: string,
+): LoopEventOf<'base.refused'> => ({
   type: 'base.refused',
   runId: scope.runId,
   reason,

@@ -13,14 +13,24 @@ import { type Host, keepFindings, loggedAt, scopeOf, taskOf } from '../host.ts'
 import { readReady } from '../seats.ts'
 import { workSeat, workspaceBranch } from './attempt.ts'
 
-export const harvest = async (host: Host, effect: EffectOf<'work.harvest'>, signal: AbortSignal): Promise<LoopEvent> => {
+export const harvest = async (
+  host: Host,
+  effect: EffectOf<'work.harvest'>,
+  signal: AbortSignal,
+): Promise<LoopEvent> => {
   const scope = scopeOf(host, effect.runId)
   const task = taskOf(host, effect.taskId)
   const seat = workSeat(host, effect.taskId, effect.worker)
   const ready = await readReady(seat)
-  if (ready === null) throw new AgentLabError(`harvest failed on ${effect.taskId}: its workspace is gone`, { code: 'seat-missing' })
+  if (ready === null)
+    throw new AgentLabError(`harvest failed on ${effect.taskId}: its workspace is gone`, { code: 'seat-missing' })
   const ids = { runId: effect.runId, taskId: effect.taskId }
-  const exported = exportCommand({ dirs: seat.dirs, base: ready.base, branch: workspaceBranch(task), identity: host.identity })
+  const exported = exportCommand({
+    dirs: seat.dirs,
+    base: ready.base,
+    branch: workspaceBranch(task),
+    identity: host.identity,
+  })
   const { stdoutPath } = await runInBox(
     host,
     scope,
@@ -74,9 +84,16 @@ export const harvest = async (host: Host, effect: EffectOf<'work.harvest'>, sign
       return { type: 'work.empty', ...ids, findingsContentId }
     }
     case 'refused':
-      return { type: 'work.refused', ...ids, findingsContentId: keepFindings(host, scope, effect.taskId, result.findings) }
+      return {
+        type: 'work.refused',
+        ...ids,
+        findingsContentId: keepFindings(host, scope, effect.taskId, result.findings),
+      }
     case 'blocked':
-      if (result.move.status === 'checkedOut') return { type: 'integration.refused', ...ids, reason: 'branchCheckedOut' }
-      throw new AgentLabError(`harvest failed on ${effect.taskId}: its branch was moved by somebody else`, { code: 'branch-moved' })
+      if (result.move.status === 'checkedOut')
+        return { type: 'integration.refused', ...ids, reason: 'branchCheckedOut' }
+      throw new AgentLabError(`harvest failed on ${effect.taskId}: its branch was moved by somebody else`, {
+        code: 'branch-moved',
+      })
   }
 }

@@ -37,7 +37,9 @@ export const integrate = async (host: Host, effect: EffectOf<'task.integrate'>):
       Run: effect.runId,
       Worker: effect.worker,
       Lane: scope.lane,
-      ...(verdict === null ? {} : { Verifier: verdict.verifier ?? 'none', Verdict: verdict.sameVendor ? 'pass (same vendor)' : 'pass' }),
+      ...(verdict === null
+        ? {}
+        : { Verifier: verdict.verifier ?? 'none', Verdict: verdict.sameVendor ? 'pass (same vendor)' : 'pass' }),
       ...(scope.rehearsed ? { Rehearsed: 'yes' } : {}),
     },
     when: loggedAt(host, effect.runId, event => event.type === 'checks.finished' && event.taskId === effect.taskId),

@@ -7,7 +7,11 @@ import { branchRef, readRef, treeOf } from '../../git/refs.ts'
 import { checkTree } from '../checks.ts'
 import { type Host, keep, keepFindings, scopeOf, taskOf } from '../host.ts'
 
-export const checkMerge = async (host: Host, effect: EffectOf<'merge.check'>, signal: AbortSignal): Promise<LoopEvent> => {
+export const checkMerge = async (
+  host: Host,
+  effect: EffectOf<'merge.check'>,
+  signal: AbortSignal,
+): Promise<LoopEvent> => {
   const scope = scopeOf(host, effect.runId)
   const task = taskOf(host, effect.taskId)
   const { repository } = host.project

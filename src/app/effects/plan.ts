@@ -16,7 +16,11 @@ import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
 import { makeSeat, removeSeat, seatAt } from '../seats.ts'
 import { instructionsAt } from '../task-material.ts'
 
-export const makePlanEffect = async (host: Host, effect: EffectOf<'plan.make'>, signal: AbortSignal): Promise<LoopEvent> => {
+export const makePlanEffect = async (
+  host: Host,
+  effect: EffectOf<'plan.make'>,
+  signal: AbortSignal,
+): Promise<LoopEvent> => {
   const scope = scopeOf(host, effect.runId)
   const context = {
     runId: scope.runId,

@@ -19,7 +19,11 @@ import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '.
 import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
 import { instructionsAt } from '../task-material.ts'
 
-export const seekVerdict = async (host: Host, effect: EffectOf<'verdict.seek'>, signal: AbortSignal): Promise<LoopEvent | null> => {
+export const seekVerdict = async (
+  host: Host,
+  effect: EffectOf<'verdict.seek'>,
+  signal: AbortSignal,
+): Promise<LoopEvent | null> => {
   const scope = scopeOf(host, effect.runId)
   const task = taskOf(host, effect.taskId)
   const { repository } = host.project
@@ -40,7 +44,8 @@ export const seekVerdict = async (host: Host, effect: EffectOf<'verdict.seek'>, 
     avoid: effect.avoid,
     independence: scope.request.independence,
   })
-  if (chosen === null) return { ...event, verifier: null, value: 'inconclusive', inconclusive: 'noVerifier', sameVendor: false }
+  if (chosen === null)
+    return { ...event, verifier: null, value: 'inconclusive', inconclusive: 'noVerifier', sameVendor: false }
 
   const seat = seatAt(host.project.paths.seats, `${effect.taskId}.${chosen.worker}.verify`)
   try {
@@ -74,7 +79,8 @@ export const seekVerdict = async (host: Host, effect: EffectOf<'verdict.seek'>, 
     )
     if (signal.aborted) return null
     const judged = judge({ end, events, tip: effect.tip, changedFiles, materialPaths: { diff: material.diffPath } })
-    const kept = judged.answer ?? (end.outcome === 'failed' ? { error: `${end.class}: ${end.detail}` } : { text: end.text })
+    const kept =
+      judged.answer ?? (end.outcome === 'failed' ? { error: `${end.class}: ${end.detail}` } : { text: end.text })
     return {
       ...event,
       verifier: chosen.worker,
@@ -82,7 +88,8 @@ export const seekVerdict = async (host: Host, effect: EffectOf<'verdict.seek'>, 
       inconclusive: judged.inconclusive,
       sameVendor: chosen.sameVendor,
       verdictContentId: keep(host, scope, effect.taskId, 'verdict', JSON.stringify(kept)),
-      findingsContentId: judged.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, judged.findings),
+      findingsContentId:
+        judged.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, judged.findings),
       class: end.outcome === 'failed' ? end.class : null,
       retryInMs: end.outcome === 'failed' && end.retryAt !== null ? Math.max(0, end.retryAt - host.now()) : null,
       usage: end.usage,
@@ -110,9 +117,9 @@ const prepareSeat = async (
     seat.dirs.gitDir,
   )
   const paths = {
-    diffPath: join(seat.out, 'change.diff'),
-    checksPath: join(seat.out, 'checks.json'),
-    statementPath: join(seat.out, 'statement.md'),
+    diffPath: join(seat.io, 'change.diff'),
+    checksPath: join(seat.io, 'checks.json'),
+    statementPath: join(seat.io, 'statement.md'),
   }
   await writeFile(paths.diffPath, await diffText(repository, effect.base, effect.tip))
   await writeFile(paths.checksPath, store.content.text(effect.resultsContentId) ?? '[]')
