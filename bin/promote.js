@@ -2,4 +2,4 @@
 // The command `promote`: a person moves main. Plain JavaScript of an old kind, so that an old Node can say what it lacks.
 import { start } from './start.js'
 
-start('promote', import.meta.url, ['../dist/tools/promote.js', '../tools/promote.ts'])
+start('promote', import.meta.url, ['../tools/promote.ts', '../dist/tools/promote.js'])

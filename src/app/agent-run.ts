@@ -17,7 +17,7 @@ import { workers } from '../workers/registry.ts'
 import type { StreamReader, Worker } from '../workers/worker.ts'
 import { credentialOf, installationOf } from './agents.ts'
 import { startInBox } from './box-command.ts'
-import type { Host, RunScope } from './host.ts'
+import type { Host, RunScope, WireNotes } from './host.ts'
 import { type Seat, writeInSeat } from './seats.ts'
 import { operatorPath } from './toolchain.ts'
 
@@ -98,7 +98,8 @@ export const runAgent = async (
       readable: [...installation.prefixes, errand.seat.io],
       limits: { wallMs: scope.request.limits.attemptWallMs },
     })
-    return await follow(host, scope, errand, { worker, process, files, stopSignal: prepared.stopSignal }, signal)
+    const started = { worker, process, files, stopSignal: prepared.stopSignal, wire: host.wireNotesOf(grant) }
+    return await follow(host, scope, errand, started, signal)
   } finally {
     host.gateway.revokeToken(token)
   }
@@ -149,6 +150,7 @@ interface Started {
   process: LaunchedProcess
   files: ReturnType<typeof outputFiles>
   stopSignal: 'SIGINT' | 'SIGTERM'
+  wire: WireNotes
 }
 
 const graceMs = 2_000
@@ -167,8 +169,10 @@ const follow = async (
   const events: WorkerEvent[] = []
   let heardAt = host.now()
   const hear = (line: string): void => {
-    heardAt = host.now()
-    for (const event of reader.read(line)) {
+    const heard = reader.read(line)
+    // A CLI that only says it tries again shows no sign of life: codex does so for ever without a server.
+    if (heard.some(event => event.type !== 'retry')) heardAt = host.now()
+    for (const event of heard) {
       events.push(event)
       transcript.write(event)
       if (event.type === 'session') errand.onSession?.(event.sessionId)
@@ -182,19 +186,27 @@ const follow = async (
   if (signal.aborted) onAbort()
   const watchdog = setInterval(() => {
     const { toolSilenceMs, modelSilenceMs } = scope.request.limits
-    if (host.now() - heardAt > (reader.hasOpenTool() ? toolSilenceMs : modelSilenceMs)) stop('stalled')
+    const silentMs = host.now() - Math.max(heardAt, started.wire.heardAt)
+    if (silentMs > (reader.hasOpenTool() ? toolSilenceMs : modelSilenceMs)) stop('stalled')
   }, 1_000)
   try {
     const end = await process.ended
     await tail.stop()
     refuseWithoutWall(end, errand)
-    return { end: conclude(reader, end, await stderrTail(files.stderr)), events, dropped: end.dropped.stdout }
+    const concluded = conclude(reader, end, await stderrTail(files.stderr))
+    return { end: withWire(concluded, started.wire), events, dropped: end.dropped.stdout }
   } finally {
     clearInterval(watchdog)
     signal.removeEventListener('abort', onAbort)
     await transcript.close()
     for (const path of Object.values(files)) await rm(path, { force: true })
   }
+}
+
+/** The wire knows better than the CLI what was spent, and often how long to wait. */
+const withWire = (end: AttemptEnd, wire: WireNotes): AttemptEnd => {
+  const usage = wire.usage.input === null && wire.usage.output === null ? end.usage : wire.usage
+  return end.outcome === 'answered' ? { ...end, usage } : { ...end, usage, retryAt: end.retryAt ?? wire.retryAt }
 }
 
 /** A box that could not be built is no failure of the agent: nothing of it ever ran. */

@@ -1,6 +1,7 @@
 /** What the effects stand on: the project, the gateway and the clock of one supervisor, and the scope of one run. */
 import type { EffectiveConfig } from '../config/effective.ts'
 import { type LoadedConfig, parseConfig } from '../config/load.ts'
+import type { Usage } from '../domain/attempt.ts'
 import { AgentLabError } from '../domain/errors.ts'
 import type { LoopEvent, RunRequest } from '../domain/event.ts'
 import { type ContentId, newContentId, type Oid } from '../domain/ids.ts'
@@ -9,13 +10,25 @@ import { Plan, type PlannedTask } from '../domain/plan.ts'
 import { Finding } from '../domain/verdict.ts'
 import type { Identity } from '../git/operator-config.ts'
 import type { Gateway } from '../lanes/gateway/gateway.ts'
+import type { Grant } from '../lanes/gateway/grant.ts'
 import type { Rehearsal } from '../rehearsal/server.ts'
 import type { ContentKind } from '../store/content.ts'
 import type { Project } from './project.ts'
 
+/** What the wire told about one attempt so far. Token counts are null until one was measured. */
+export interface WireNotes {
+  usage: Usage
+  /** When parts of an answer passed last; 0 before the first. */
+  heardAt: number
+  /** Epoch milliseconds before which the provider wants no further request, or null. */
+  retryAt: number | null
+}
+
 export interface Host {
   project: Project
   gateway: Gateway
+  /** Of a grant's requests; a grant belongs to one start of one agent. */
+  wireNotesOf(grant: Grant): WireNotes
   /** One scripted model per rehearsed run, started when first needed. */
   rehearsalOf(scope: RunScope): Promise<Rehearsal>
   /** Author of the commits workers make. */

@@ -20,6 +20,7 @@ import type { Host, RunScope } from './host.ts'
 import { permissionFor } from './limits.ts'
 import { loopStoreOf } from './loop-store.ts'
 import type { Project } from './project.ts'
+import { createWireNotebook } from './wire-notes.ts'
 
 export interface SupervisorOptions {
   /** Ends after this long without a run under way or a command; null: runs until stopped. */
@@ -69,6 +70,7 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
   const stopped = new Set<string>()
   const rehearsals = new Map<string, Promise<Rehearsal>>()
 
+  const notebook = createWireNotebook()
   const gateway = await startGateway({
     allow: async (grant, inquiry) =>
       permissionFor(store, grant, inquiry.inputEstimate, now(), limit => {
@@ -77,7 +79,9 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
         stopped.add(grant.runId)
         setImmediate(() => loop?.dispatch({ type: 'limit.reached', runId: grant.runId, limit }))
       }),
+    heard: grant => notebook.heard(grant, now()),
     meter: (grant, record) => {
+      notebook.metered(grant, record)
       store.requests.add({
         runId: grant.runId,
         taskId: grant.taskId,
@@ -100,6 +104,7 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
   const host: Host = {
     project,
     gateway,
+    wireNotesOf: notebook.of,
     identity: (await operatorIdentity(project.repository)) ?? {
       name: 'AgentLab operator',
       email: 'operator@localhost',

@@ -18,7 +18,7 @@ const example = (...lines: string[]): string => `\nExample:\n${lines.map(line =>
 export const buildProgram = (version: string, dispatch: Dispatch): Command => {
   const program = new Command('agentlab')
     .description(
-      'One operator, one repository, many coding agents: planned, verified by another vendor, integrated on\nthe branch agent, and never merged to main without you.',
+      'One operator, one repository, many coding agents: planned, verified by another vendor, integrated on the branch agent, and never merged to main without you.',
     )
     .version(version, '-V, --version', 'print the version')
     .option('--repo <dir>', 'the repository to work on (default: the one around the current folder)')

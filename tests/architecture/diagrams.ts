@@ -45,8 +45,8 @@ export const redrawn = (paper: string): string =>
   Object.entries(diagrams).reduce(
     (text, [name, drawn]) =>
       text.replace(
-        new RegExp(`(<!-- the ${name} machine -->\n)[\\s\\S]*?(\n<!-- end -->)`),
-        (_, open: string, close: string) => `${open}${drawn}${close}`,
+        new RegExp(`(<!-- the ${name} machine -->\n)[\\s\\S]*?(<!-- end -->)`),
+        (_, open: string, close: string) => `${open}${drawn}\n${close}`,
       ),
     paper,
   )

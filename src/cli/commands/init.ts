@@ -1,7 +1,7 @@
 /** `agentlab init`: makes a repository ready. Idempotent; overwrites nothing; says what it did. */
 import { open } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { agentStates } from '../../app/agents.ts'
+import { type AgentState, agentStates } from '../../app/agents.ts'
 import { proposePrefix } from '../../config/branch-prefix.ts'
 import { detectProject } from '../../config/detect-project.ts'
 import { initialFileText } from '../../config/initial-file.ts'
@@ -58,8 +58,22 @@ export const init = async (call: Call, options: InitOptions): Promise<Answer> =>
   return {
     text: steps.map(({ what, did, detail }) => `${did.padEnd(5)}  ${what}: ${detail}`).join('\n'),
     json: { steps, config: config.effective },
-    remarks: ['Look through agentlab.yaml, then: agentlab doctor, then: agentlab task "<goal>"'],
+    remarks: [
+      ...openAiRemark(config, states),
+      'Look through agentlab.yaml, then: agentlab doctor, then: agentlab task "<goal>"',
+    ],
   }
+}
+
+/** Codex speaks to OpenAI, which may see no lane's data until the operator says so in a file that is his alone. */
+const openAiRemark = (config: LoadedConfig, states: AgentState[]): string[] => {
+  const hasCodex = states.some(state => state.worker === 'codex' && state.installation !== null)
+  const isOpen = config.effective.lane !== 'personal' || config.effective.personalProviders !== null
+  if (!hasCodex || isOpen) return []
+  const { path } = config.sources.operator
+  return [
+    `codex takes part in rehearsals only, until you let OpenAI see data of lane personal: add to ${path}\n  lanes: {personal: {providers: [anthropic, google, openai, local]}}`,
+  ]
 }
 
 const mainUnknown = (repository: Repository, named: string | undefined): AgentLabError =>

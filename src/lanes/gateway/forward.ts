@@ -24,6 +24,8 @@ export interface Errand {
   /** Aborted when the token is revoked, the client leaves or the gateway closes. */
   signal: AbortSignal
   clock: () => number
+  /** Called as parts of an answer pass: the provider is alive. */
+  onBytes: () => void
   agents: { http: http.Agent; https: https.Agent }
 }
 
@@ -72,7 +74,10 @@ export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
     return record(status, match.route.generates ? unmeasured : free, wait, !whole)
   }
   const reader = usageReader(match.route.wire, answer.headers['content-type'])
-  const whole = await stream(answer, response, chunk => reader.push(chunk))
+  const whole = await stream(answer, response, chunk => {
+    reader.push(chunk)
+    errand.onBytes()
+  })
   return record(status, match.route.generates ? reader.finish() : free, wait, !whole)
 }
 

@@ -19,6 +19,8 @@ export interface GatewayOptions {
   allow(grant: Grant, inquiry: Inquiry): Promise<Permission>
   /** Told exactly once about each request that reached the upstream, broken ones too. Must not throw. */
   meter(grant: Grant, record: MeterRecord): void
+  /** Told as parts of an answer pass, so that a long answer is not taken for silence. Must not throw. */
+  heard?(grant: Grant): void
   /** Epoch milliseconds. */
   clock(): number
 }
@@ -108,6 +110,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
         response,
         signal: leaving.signal,
         clock: options.clock,
+        onBytes: () => options.heard?.(grant),
         agents,
       }
       const record = await forward(errand)
