@@ -54,18 +54,18 @@ describe('the entry', () => {
   test.each([
     ['agentlab', 'src/cli/main.ts', 'dist/cli/main.js'],
     ['promote', 'tools/promote.ts', 'dist/tools/promote.js'],
-  ])('%s runs from its sources, and the built program where there is one', async (name, source, built) => {
-    install(source, echo('source'))
-    expect(await start(['a', 'b c'], { name })).toMatchObject({ exitCode: 4, stdout: 'source a b c\n' })
+  ])('%s runs the built program, and its sources where there are any', async (name, source, built) => {
     install(built, echo('built'))
-    expect(await start([], { name })).toMatchObject({ exitCode: 4, stdout: 'built \n' })
+    expect(await start(['a', 'b c'], { name })).toMatchObject({ exitCode: 4, stdout: 'built a b c\n' })
+    install(source, echo('source'))
+    expect(await start([], { name })).toMatchObject({ exitCode: 4, stdout: 'source \n' })
   })
 
   test('says so when the program is not there', async () => {
     const { exitCode, stderr } = await start(['runs'])
     expect([exitCode, stderr]).toEqual([
       2,
-      expect.stringContaining('neither ../dist/cli/main.js nor ../src/cli/main.ts exists'),
+      expect.stringContaining('neither ../src/cli/main.ts nor ../dist/cli/main.js exists'),
     ])
   })
 
