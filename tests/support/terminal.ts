@@ -1,6 +1,6 @@
 /** Runs a program at a terminal of its own, as a person would, and outside this process's family. Linux: script(1). */
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, existsSync, mkdtempSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -11,11 +11,18 @@ export interface TerminalRun {
 }
 
 // `setsid --fork` lets the program be adopted by init: no process of ours, or of whoever started us, is its ancestor.
-const program = `SHELL=/bin/sh script -qefc "$COMMAND" /dev/null > "$ANSWERS/out"; echo $? > "$ANSWERS/exit.new"; mv "$ANSWERS/exit.new" "$ANSWERS/exit"`
+const program = `
+echo $$ > "$ANSWERS/pid"
+SHELL=/bin/sh script -qefc "$COMMAND" /dev/null <> "$ANSWERS/in" > "$ANSWERS/out"
+echo $? > "$ANSWERS/exit.new"
+mv "$ANSWERS/exit.new" "$ANSWERS/exit"
+`
+
+const patienceMs = 40_000
 
 /**
  * `command` is for a POSIX shell at the terminal. `answer` is typed once `prompt` is on the screen. The environment is
- * exactly `env`.
+ * exactly `env`. @throws Error with what was on the screen when it does not end
  */
 export const runAtTerminal = async (options: {
   scratch: string
@@ -26,24 +33,26 @@ export const runAtTerminal = async (options: {
   answer?: string
 }): Promise<TerminalRun> => {
   const answers = mkdtempSync(join(options.scratch, 'terminal-'))
-  const child = spawn('setsid', ['--fork', 'sh', '-c', program], {
+  const at = (name: string): string => join(answers, name)
+  execFileSync('mkfifo', [at('in')])
+  const shown = (): string => (existsSync(at('out')) ? readFileSync(at('out'), 'utf8').replaceAll('\r', '') : '')
+  execFileSync('setsid', ['--fork', 'sh', '-c', program], {
     cwd: options.cwd,
     env: { ...options.env, COMMAND: options.command, ANSWERS: answers },
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: 'ignore',
   })
-  child.stdin.on('error', () => undefined)
-  const shown = (): string => {
-    const path = join(answers, 'out')
-    return existsSync(path) ? readFileSync(path, 'utf8').replaceAll('\r', '') : ''
-  }
+  const since = Date.now()
   let typed = options.prompt === undefined
-  while (!existsSync(join(answers, 'exit'))) {
+  while (!existsSync(at('exit'))) {
     if (!typed && shown().includes(options.prompt!)) {
       typed = true
-      child.stdin.write(`${options.answer ?? ''}\n`)
+      appendFileSync(at('in'), `${options.answer ?? ''}\r`)
+    }
+    if (Date.now() - since > patienceMs) {
+      process.kill(-Number(readFileSync(at('pid'), 'utf8')), 'SIGKILL')
+      throw new Error(`the program at the terminal did not end; it showed:\n${shown()}`)
     }
     await sleep(50)
   }
-  child.stdin.destroy()
-  return { exit: Number(readFileSync(join(answers, 'exit'), 'utf8')), text: shown() }
+  return { exit: Number(readFileSync(at('exit'), 'utf8')), text: shown() }
 }

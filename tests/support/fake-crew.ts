@@ -1,0 +1,56 @@
+/** A project whose only agent is the fixture program fake-claude: whole runs in boxes, without a model and in no time. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { RunWish } from '../../src/app.ts'
+import { makeRepository } from './git-repository.ts'
+
+const fakeClaude = fileURLToPath(new URL('../fixtures/programs/fake-claude', import.meta.url))
+
+/** Answers the one request of each fake agent; what is said is not read. */
+export const scenarioText = `
+goal: Anything at all.
+tasks: {}
+defaults:
+  worker: { steps: [{ answer: Done. }] }
+  researcher: { steps: [{ answer: Done. }] }
+  verifier: { steps: [{ answer: Done. }], verdict: pass }
+`
+
+export interface FakeProject {
+  /** The operator's repository. */
+  root: string
+  /** The whole environment of AgentLab's processes. */
+  env: Record<string, string>
+}
+
+/** Makes repository, home and configuration below `dir`; `agentlab.yaml` has a set-up and one check that always pass. */
+export const makeFakeProject = (dir: string, yaml = defaultYaml): FakeProject => {
+  const root = makeRepository(dir, { 'README.md': 'Hello\n', 'seed.txt': 'seed\n', 'agentlab.yaml': yaml })
+  const home = join(dir, 'home')
+  mkdirSync(join(home, '.config', 'agentlab'), { recursive: true })
+  writeFileSync(join(home, '.config', 'agentlab', 'config.yaml'), `agents: {claude: {path: ${JSON.stringify(fakeClaude)}}}\n`)
+  const env = { PATH: process.env.PATH ?? '', HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8' }
+  return { root, env }
+}
+
+const defaultYaml = `
+checks:
+  - name: seed
+    command: [test, -f, built.txt]
+setup:
+  command: [cp, seed.txt, built.txt]
+  inputs: [seed.txt]
+`
+
+export const fakeWish = (planText: string, over: Partial<RunWish> = {}): RunWish => ({
+  goal: 'Anything at all.',
+  planText,
+  scenarioText,
+  lane: null,
+  workers: ['claude'],
+  maxParallel: 1,
+  unboxed: false,
+  sameVendor: true,
+  ...over,
+})
