@@ -3,7 +3,7 @@
  * named below and lies, one idea a file, in app/.
  */
 export { agentStates } from './app/agents.ts'
-export { followRun, requestRun, type RunWish, sendCommand } from './app/client.ts'
+export { followRun, type RunWish, requestRun, sendCommand } from './app/client.ts'
 export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
 export { openProject, type Project } from './app/project.ts'

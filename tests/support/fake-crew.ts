@@ -1,5 +1,5 @@
 /** A project whose only agent is the fixture program fake-claude: whole runs in boxes, without a model and in no time. */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunWish } from '../../src/app.ts'
@@ -29,8 +29,15 @@ export const makeFakeProject = (dir: string, yaml = defaultYaml): FakeProject =>
   const root = makeRepository(dir, { 'README.md': 'Hello\n', 'seed.txt': 'seed\n', 'agentlab.yaml': yaml })
   const home = join(dir, 'home')
   mkdirSync(join(home, '.config', 'agentlab'), { recursive: true })
-  writeFileSync(join(home, '.config', 'agentlab', 'config.yaml'), `agents: {claude: {path: ${JSON.stringify(fakeClaude)}}}\n`)
-  const env = { PATH: process.env.PATH ?? '', HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8' }
+  writeFileSync(
+    join(home, '.config', 'agentlab', 'config.yaml'),
+    `agents: {claude: {path: ${JSON.stringify(fakeClaude)}}}\n`,
+  )
+  // A PATH of its own: the machine's other agents are none of these tests' business.
+  const bin = join(dir, 'bin')
+  mkdirSync(bin)
+  symlinkSync(process.execPath, join(bin, 'node'))
+  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8' }
   return { root, env }
 }
 

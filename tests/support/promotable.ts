@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { dataDirOf, ensureDataDir } from '../../src/config/data-dir.ts'
 import { unmeasured } from '../../src/domain/attempt.ts'
 import type { LoopEvent } from '../../src/domain/event.ts'
+import { taskIdOf } from '../../src/domain/ids.ts'
 import { integrationCommit } from '../../src/git/integrate.ts'
 import { moveBranch } from '../../src/git/ref-write.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
@@ -47,6 +48,7 @@ export const makePromotable = async (
   const epoch = store.nextEpoch()
   const append = (event: LoopEvent): void => void store.events.append(event, Date.now(), epoch)
   append({ type: 'run.requested', runId, request: request() })
+  append(planned([1, 2]))
   let number = 0
   return {
     directory,
@@ -73,9 +75,19 @@ export const makePromotable = async (
         when: Date.now(),
       })
       await moveBranch(repository, { branch: 'agent', to: commit, expectedOld: agent })
-      if (number === 1) append(planned(taskId))
       if (recorded) {
         const ids = { runId, taskId }
+        append({
+          ...ids,
+          type: 'work.harvested',
+          tip,
+          base: agent,
+          files: 1,
+          added: 1,
+          deleted: 0,
+          uncommitted: false,
+          findingsContentId: null,
+        })
         append({
           ...ids,
           type: 'verdict.given',
@@ -109,13 +121,19 @@ export const makePromotable = async (
   }
 }
 
-const planned = (taskId: string): LoopEvent => ({
+const planned = (numbers: number[]): LoopEvent => ({
   type: 'plan.ready',
   runId,
   planContentId: content,
   origin: 'file',
   returned: 0,
-  tasks: [{ taskId, kind: 'change', dependsOn: [], worker: 'claude', risk: 'low' }],
+  tasks: numbers.map(number => ({
+    taskId: taskIdOf(runId, number),
+    kind: 'change',
+    dependsOn: [],
+    worker: 'claude',
+    risk: 'low',
+  })),
 })
 
 const request = (): Extract<LoopEvent, { type: 'run.requested' }>['request'] => ({
