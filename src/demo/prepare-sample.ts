@@ -18,7 +18,7 @@ export const prepareSample = async (directory: string): Promise<void> => {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await cp(samplePath(), directory, { recursive: true })
   const place: GitPlace = { root: directory, gitDir: join(directory, '.git') }
-  const init = ['init', '-q', '--template=', '-b', 'main']
+  const init = ['init', '-q', '-b', 'main']
   const made = await git(place, init)
   if (made.exitCode !== 0) throw gitFailure(place, init, made)
   await gitBytes(place, ['config', 'user.name', operator.name])

@@ -71,6 +71,8 @@ interface End {
 const placeholders = (text: string, runId: string): string =>
   text
     .replaceAll(runId, 'RUN')
+    // Whether this life brought agent along or found that the last one had: true of a life, not of the end.
+    .replace(/"sync":"\w+"/, '"sync":"ANY"')
     .replace(/\b[0-9a-f]{40}\b/g, 'OID')
     .replace(/\bc-[a-z0-9]{16}\b/g, 'CONTENT')
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'SESSION')
@@ -199,9 +201,9 @@ describe('killed after each commit and in the middle of each effect', () => {
   })
 
   test('the end is the same: trees, refs, rows', () => {
-    for (const { name, end } of cases()) {
-      expect({ ...end, calls: 0 }, name).toEqual({ ...baseline, calls: 0 })
-    }
+    const ends = Object.fromEntries(cases().map(({ name, end }) => [name, { ...end, calls: 0 }]))
+    const wanted = Object.fromEntries(cases().map(({ name }) => [name, { ...baseline, calls: 0 }]))
+    expect(ends).toEqual(wanted)
   })
 
   test('the interrupted step is all that is paid twice', () => {
