@@ -40,8 +40,6 @@ export interface EffectiveConfig {
   credentials: Record<RemoteProvider, { env: string } | null>
   /** Providers the operator allows beyond or instead of the personal lane's defaults; null: the defaults. */
   personalProviders: Provider[] | null
-  /** Absolute path, or null for `worktrees/` in the repository. */
-  worktrees: string | null
   identity: { name: string; email: string } | null
 }
 
@@ -92,7 +90,6 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
       google: operator.credentials?.google ?? null,
     },
     personalProviders: operator.lanes?.personal?.providers ?? null,
-    worktrees: operator.defaults?.worktrees ?? null,
     identity: operator.identity ?? null,
   }
 }

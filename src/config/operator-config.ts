@@ -56,8 +56,6 @@ export const OperatorConfig = z.strictObject({
     .strictObject({
       lane: Lane.optional(),
       maxParallel: z.number().int().positive().max(64).optional(),
-      /** Where worktrees for review are made; the default is `worktrees/` in the repository. */
-      worktrees: AbsolutePath.optional(),
     })
     .optional(),
   lanes: z

@@ -70,7 +70,6 @@ const operatorOnly: Record<string, string> = {
   lanes: 'changes a lane',
   defaults: 'sets your defaults',
   identity: 'sets your identity',
-  worktrees: 'names a folder of yours',
 }
 
 const onlyAsFlag = "takes the box away, which a repository can't do: it is the flag --unboxed of agentlab task"

@@ -1,7 +1,7 @@
 /** The one way AgentLab runs git: absolute program, environment from scratch, nothing of a repository's config that executes. */
 import { accessSync, constants } from 'node:fs'
 import { delimiter, isAbsolute, join } from 'node:path'
-import { AgentLabError } from '../domain/errors.ts'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { cleanLine } from '../domain/text.ts'
 import { type RunResult, run } from '../process/run.ts'
 
@@ -76,6 +76,7 @@ export const findGit = (environment: NodeJS.ProcessEnv = process.env): string =>
   if (found) return found
   throw new AgentLabError('git failed on PATH: there is no git program', {
     code: 'git-missing',
+    exit: exitCode.wrongUse,
     cure: 'Install git 2.38 or newer.',
   })
 }

@@ -1,7 +1,7 @@
 /** Opens the operator's repository: finds it, refuses what AgentLab can't work on, and says what it is. */
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AgentLabError } from '../domain/errors.ts'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { cleanLine } from '../domain/text.ts'
 import { findGit, type GitPlace, git, gitDiscovering, gitText } from './exec.ts'
 import { detectMainBranch } from './main-branch.ts'
@@ -34,6 +34,7 @@ const requireVersion = async (directory: string): Promise<string> => {
   if (isEnough) return version.replace(/\.$/, '')
   throw new AgentLabError(`git failed on ${findGit()}: version ${version || cleanLine(text)} is older than 2.38`, {
     code: 'git-too-old',
+    exit: exitCode.wrongUse,
     cure: 'Install git 2.38 or newer.',
   })
 }
@@ -43,11 +44,13 @@ const explain = (directory: string, stderr: string): AgentLabError => {
     const cure = stderr.split('\n').find(line => line.includes('git config --global'))
     return new AgentLabError(`git failed on ${directory}: the repository belongs to another user`, {
       code: 'dubious-ownership',
+      exit: exitCode.wrongUse,
       cure: cure?.trim() ?? 'Add the directory to safe.directory in your git config, if you trust it.',
     })
   }
   return new AgentLabError(`agentlab failed on ${directory}: ${notARepository(stderr)}`, {
     code: 'not-a-repository',
+    exit: exitCode.wrongUse,
     cure: 'Go to a git repository, or make one: git init && git commit --allow-empty -m "First commit"',
   })
 }
@@ -59,9 +62,9 @@ const notARepository = (stderr: string): string =>
 
 /** Asks git one path at a time, because a path may hold a newline. */
 const ask = async (directory: string, ...question: string[]): Promise<string> => {
-  const { exitCode, stdout, stderr } = await gitDiscovering(directory, ['rev-parse', ...question])
-  if (exitCode !== 0) throw explain(directory, stderr)
-  return stdout.toString('utf8').replace(/\n$/, '')
+  const end = await gitDiscovering(directory, ['rev-parse', ...question])
+  if (end.exitCode !== 0) throw explain(directory, end.stderr)
+  return end.stdout.toString('utf8').replace(/\n$/, '')
 }
 
 const requireCommit = async (place: GitPlace): Promise<void> => {
@@ -70,6 +73,7 @@ const requireCommit = async (place: GitPlace): Promise<void> => {
   if ((await gitText(place, ['for-each-ref', '--count=1', 'refs/heads'])) !== '') return
   throw new AgentLabError(`agentlab failed on ${place.root}: the repository has no commit yet`, {
     code: 'no-commits',
+    exit: exitCode.wrongUse,
     cure: 'git commit --allow-empty -m "First commit"',
   })
 }
@@ -106,6 +110,7 @@ export const openRepository = async (
   if (isBare === 'true')
     throw new AgentLabError(`agentlab failed on ${here}: the repository is bare`, {
       code: 'bare-repository',
+      exit: exitCode.wrongUse,
       cure: 'Clone it and work in the clone.',
     })
   if (isInside !== 'true') throw explain(here, 'it is inside the git directory, not in a work tree')

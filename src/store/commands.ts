@@ -21,7 +21,8 @@ export interface CommandRows {
   append(id: string, command: Command, at: number): void
   /** Oldest first. */
   unanswered(): { id: string; command: Command }[]
-  answer(id: string, answer: CommandAnswer, at: number): void
+  /** Answers once: a command that has its answer keeps it. Returns whether this one counts. */
+  answer(id: string, answer: CommandAnswer, at: number): boolean
   answerOf(id: string): CommandAnswer | null
 }
 
@@ -30,14 +31,14 @@ export const commandRows = (db: Sql): CommandRows => {
   const unanswered = db.prepare<[], { id: string; params: string }>(
     `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY seq`,
   )
-  const answer = db.prepare(`UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ?`)
+  const answer = db.prepare(`UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ? AND answered_at IS NULL`)
   const answerOf = db.prepare<[string], { accepted: number | null; answer: string | null; answered_at: number | null }>(
     `SELECT accepted, answer, answered_at FROM commands WHERE id = ?`,
   )
   return {
     append: (id, command, at) => void append.run(id, at, command.kind, JSON.stringify(command)),
     unanswered: () => unanswered.all().map(row => ({ id: row.id, command: Command.parse(JSON.parse(row.params)) })),
-    answer: (id, given, at) => void answer.run(at, given.accepted ? 1 : 0, given.text, id),
+    answer: (id, given, at) => answer.run(at, given.accepted ? 1 : 0, given.text, id).changes === 1,
     answerOf: id => {
       const row = answerOf.get(id)
       return row?.answered_at == null ? null : { accepted: row.accepted === 1, text: row.answer ?? '' }

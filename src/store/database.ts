@@ -9,7 +9,7 @@ export type Sql = Database.Database
 
 /**
  * Opens and migrates the store at `path`; makes it if it is missing and `create` is not false.
- * @throws AgentLabError `store-missing`, `store-newer`, `store-unreadable`, `disk-full`
+ * @throws AgentLabError `store-missing`, `store-newer`, `store-unreadable`, `disk-full`, `disk-error`, `no-permission`
  */
 export const openDatabase = (path: string, options: { create?: boolean; readonly?: boolean } = {}): Sql => {
   if (options.create === false && !existsSync(path)) {
@@ -59,6 +59,13 @@ export const readableStoreError = (error: unknown, path: string): unknown => {
     return new AgentLabError(`agentlab failed on writing ${path}: the disk is full`, {
       code: 'disk-full',
       cure: 'Free some space and run the command again; nothing was lost.',
+      cause: error,
+    })
+  }
+  if (code.startsWith('SQLITE_IOERR')) {
+    return new AgentLabError(`agentlab failed on ${path}: the disk does not take or give what it should (${code})`, {
+      code: 'disk-error',
+      cure: 'Look whether the disk is full or broken, then run the command again; nothing was lost.',
       cause: error,
     })
   }

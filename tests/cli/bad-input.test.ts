@@ -109,7 +109,7 @@ const outside = (): string => {
 const cases: Record<string, Case> = {
   'no repository': {
     prepare: () => ({ args: ['task', 'x'], cwd: outside() }),
-    exit: 1,
+    exit: 2,
     says: /failed on \/.*not in a git repository/,
     cure: /git init/,
   },
@@ -118,7 +118,7 @@ const cases: Record<string, Case> = {
       shellGit(world.scratch, ['clone', '-q', '--bare', world.repository, 'bare.git'])
       return { args: ['task', 'x', '--repo', join(world.scratch, 'bare.git')] }
     },
-    exit: 1,
+    exit: 2,
     says: /the repository is bare/,
     cure: /Clone it/,
   },
@@ -127,7 +127,7 @@ const cases: Record<string, Case> = {
       shellGit(world.scratch, ['init', '-q', '-b', 'main', 'empty'])
       return { args: ['task', 'x', '--repo', join(world.scratch, 'empty')] }
     },
-    exit: 1,
+    exit: 2,
     says: /has no commit yet/,
     cure: /git commit --allow-empty/,
   },
@@ -136,7 +136,7 @@ const cases: Record<string, Case> = {
       fakeProgram(world, 'git', 'echo git version 2.30.2')
       return { args: ['task', 'x'] }
     },
-    exit: 1,
+    exit: 2,
     says: /version 2\.30\.2 is older than 2\.38/,
     cure: /Install git 2\.38/,
   },

@@ -5,7 +5,11 @@ import { fileURLToPath } from 'node:url'
 import type { RunWish } from '../../src/app.ts'
 import { makeRepository } from './git-repository.ts'
 
-const fakeClaude = fileURLToPath(new URL('../fixtures/programs/fake-claude', import.meta.url))
+/** `fake-claude` asks the gateway once; `instant-claude` asks nobody. */
+export type FakeAgent = 'fake-claude' | 'instant-claude'
+
+export const fakeAgentPath = (agent: FakeAgent): string =>
+  fileURLToPath(new URL(`../fixtures/programs/${agent}`, import.meta.url))
 
 /** Answers the one request of each fake agent; what is said is not read. */
 export const scenarioText = `
@@ -25,13 +29,13 @@ export interface FakeProject {
 }
 
 /** Makes repository, home and configuration below `dir`; `agentlab.yaml` has a set-up and one check that always pass. */
-export const makeFakeProject = (dir: string, yaml = defaultYaml): FakeProject => {
+export const makeFakeProject = (dir: string, agent: FakeAgent = 'fake-claude'): FakeProject => {
   const root = makeRepository(dir, { 'README.md': 'Hello\n', 'seed.txt': 'seed\n', 'agentlab.yaml': yaml })
   const home = join(dir, 'home')
   mkdirSync(join(home, '.config', 'agentlab'), { recursive: true })
   writeFileSync(
     join(home, '.config', 'agentlab', 'config.yaml'),
-    `agents: {claude: {path: ${JSON.stringify(fakeClaude)}}}\n`,
+    `agents: {claude: {path: ${JSON.stringify(fakeAgentPath(agent))}}}\n`,
   )
   // A PATH of its own: the machine's other agents are none of these tests' business.
   const bin = join(dir, 'bin')
@@ -41,7 +45,7 @@ export const makeFakeProject = (dir: string, yaml = defaultYaml): FakeProject =>
   return { root, env }
 }
 
-const defaultYaml = `
+const yaml = `
 checks:
   - name: seed
     command: [test, -f, built.txt]

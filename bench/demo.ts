@@ -1,0 +1,84 @@
+/** The demo's wall beside the critical path of everything it launched, computed from its log. */
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { openProject } from '../src/app.ts'
+import type { LaunchRow } from '../src/store/launches.ts'
+import { type Figure, median, rounds, timed } from './figure.ts'
+import { inScratch } from './scratch.ts'
+
+const entry = fileURLToPath(new URL('../bin/agentlab.js', import.meta.url))
+
+/** Milliseconds in which at least one of the launches was alive. */
+const covered = (launches: readonly LaunchRow[]): number => {
+  let total = 0
+  let until = 0
+  for (const { startedAt, endedAt } of launches.toSorted((a, b) => a.startedAt - b.startedAt)) {
+    const end = endedAt ?? startedAt
+    total += Math.max(0, end - Math.max(startedAt, until))
+    until = Math.max(until, end)
+  }
+  return total
+}
+
+/** The longest chain of launches: the plan's and the set-up's, then task after task along the plan's graph. */
+const criticalPath = (launches: readonly LaunchRow[], tasks: { taskId: string; dependsOn: string[] }[]): number => {
+  const own = (taskId: string): number => covered(launches.filter(launch => launch.taskId === taskId))
+  const chain = (taskId: string): number =>
+    own(taskId) + Math.max(0, ...(tasks.find(task => task.taskId === taskId)?.dependsOn ?? []).map(chain))
+  return covered(launches.filter(launch => launch.taskId === null)) + Math.max(...tasks.map(task => chain(task.taskId)))
+}
+
+interface Round {
+  wallMs: number
+  runMs: number
+  pathMs: number
+  launches: number
+}
+
+const playRound = (): Promise<Round> =>
+  inScratch(async dir => {
+    const env = {
+      ...process.env,
+      HOME: dir,
+      XDG_STATE_HOME: join(dir, 'state'),
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, '.cache'),
+    }
+    const wallMs = await timed(() =>
+      execFileSync(process.execPath, [entry, 'demo', '--keep'], { env, stdio: ['ignore', 'ignore', 'inherit'] }),
+    )
+    const demos = join(dir, 'state', 'agentlab', 'demo')
+    const project = await openProject({ cwd: join(demos, readdirSync(demos)[0]!, 'repo'), env, create: false })
+    try {
+      const { store } = project
+      const run = store.machines.runs(1)[0]!
+      const events = store.events.ofRun(run.id)
+      const planned = events.find(({ event }) => event.type === 'plan.ready')!.event
+      const launches = store.launches.ofRun(run.id)
+      return {
+        wallMs,
+        runMs: events.at(-1)!.at - events[0]!.at,
+        pathMs: criticalPath(launches, planned.type === 'plan.ready' ? planned.tasks : []),
+        launches: launches.length,
+      }
+    } finally {
+      project.close()
+    }
+  })
+
+export const demo = async (): Promise<Figure> => {
+  const played: Round[] = []
+  for (let round = 0; round < rounds; round++) played.push(await playRound())
+  const of = (pick: (round: Round) => number): number => median(played.map(pick))
+  return {
+    name: "the demo's wall",
+    measuredMs: of(round => round.wallMs),
+    baseline: { what: `critical path of its ${of(round => round.launches)} launches`, ms: of(round => round.pathMs) },
+    bound: { ratio: 1.25 },
+    stages: [
+      ['from request to conclusion, by the log', of(round => round.runMs)],
+      ['before and after: start, sample, receipt, tidying', of(round => round.wallMs - round.runMs)],
+    ],
+  }
+}

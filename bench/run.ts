@@ -1,0 +1,31 @@
+/**
+ * `npm run bench`: every figure the papers quote, each a median beside its baseline in the same run. Names after the
+ * command choose figures: version workspace tasks demo. Ends with 1 when a bound is missed.
+ */
+import { demo } from './demo.ts'
+import { type Figure, isKept, rounds, stagesOf, tableOf } from './figure.ts'
+import { taskFigures } from './tasks.ts'
+import { version } from './version.ts'
+import { workspace } from './workspace.ts'
+
+const benches: Record<string, () => Promise<Figure[]>> = {
+  version: async () => [await version()],
+  workspace: async () => [await workspace()],
+  tasks: taskFigures,
+  demo: async () => [await demo()],
+}
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches)
+const unknown = wanted.filter(name => benches[name] === undefined)
+if (unknown.length > 0) {
+  process.stderr.write(`bench failed on ${unknown.join(', ')}: there are ${Object.keys(benches).join(', ')}\n`)
+  process.exit(2)
+}
+const figures: Figure[] = []
+for (const name of wanted) {
+  const made = await benches[name]!()
+  for (const figure of made) process.stdout.write(`${stagesOf(figure)}\n\n`)
+  figures.push(...made)
+}
+process.stdout.write(`${tableOf(figures)}\n\nMedians of ${rounds} rounds or more.\n`)
+process.exitCode = figures.every(isKept) ? 0 : 1
