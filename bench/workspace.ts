@@ -37,11 +37,14 @@ export const workspace = (): Promise<Figure> =>
     const ours: number[] = []
     for (let round = 0; round < rounds; round++) {
       const worktree = join(dir, 'worktree')
+      // What was written before must not be paid for here.
+      execFileSync('sync')
       linked.push(
         await timed(() => execFileSync('git', ['worktree', 'add', '-q', '--detach', worktree, commit], { cwd: repo })),
       )
       rmSync(worktree, { recursive: true })
       execFileSync('git', ['worktree', 'prune'], { cwd: repo })
+      execFileSync('sync')
       const dirs = { workspace: join(dir, 'workspace'), gitDir: join(dir, 'git') }
       ours.push(await timed(() => createWorkspace({ repository, dirs, commit, branch: 'bench', identity })))
       rmSync(dirs.workspace, { recursive: true })

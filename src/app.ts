@@ -3,8 +3,9 @@
  * named below and lies, one idea a file, in app/.
  */
 export { agentStates } from './app/agents.ts'
-export { followRun, type RunWish, requestRun, sendCommand } from './app/client.ts'
+export { followRun, requestRun, sendCommand } from './app/client.ts'
 export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
+export type { RunWish } from './app/plan-run.ts'
 export { openProject, type Project } from './app/project.ts'
 export { superviseProject } from './app/supervisor.ts'

@@ -64,9 +64,11 @@ export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand)
     stdoutPath: errand.stdoutPath,
     stderrPath: errand.stderrPath,
   })
-  void process.ended.then(end =>
-    host.project.store.launches.ended(id, { endedAt: host.now(), exitCode: end.exitCode, signal: end.signal }),
-  )
+  void process.ended
+    .then(end =>
+      host.project.store.launches.ended(id, { endedAt: host.now(), exitCode: end.exitCode, signal: end.signal }),
+    )
+    .catch(error => host.log(`the end of ${errand.what} is not on record: ${String(error)}`))
   return process
 }
 

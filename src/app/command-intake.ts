@@ -2,6 +2,7 @@
  * Answers an operator's command with a row: accepted or refused, and why. What follows from it and the answer are one
  * transaction, so a command is carried out and answered, or neither; one that was withdrawn meanwhile is left alone.
  */
+import type { LoopEvent } from '../domain/event.ts'
 import type { Command, CommandAnswer } from '../store/commands.ts'
 import type { Loop } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
@@ -24,8 +25,11 @@ export interface AskedCommand {
 
 const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAnswer => {
   const { store } = host.project
+  const tell = (event: LoopEvent): void => {
+    if (!loop.dispatch(event)) throw new Error('the loop has ended')
+  }
   if (command.kind === 'task') {
-    loop.dispatch({ type: 'run.requested', runId: command.runId, request: command.request })
+    tell({ type: 'run.requested', runId: command.runId, request: command.request })
     return { accepted: true, text: `Run ${command.runId} is under way.` }
   }
   const run = store.machines.get(command.runId)
@@ -34,7 +38,7 @@ const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAn
     if (isIn(['done', 'failed', 'cancelled'], run.state)) {
       return { accepted: false, text: `Run ${command.runId} has ended already (${run.state}).` }
     }
-    loop.dispatch({ type: 'operator.cancelled', runId: command.runId, commandId: id })
+    tell({ type: 'operator.cancelled', runId: command.runId, commandId: id })
     return { accepted: true, text: `Run ${command.runId} is being cancelled; the work so far stays in its seats.` }
   }
   if (isIn(restingRunStates, run.state) && run.state !== 'awaitingOperator') {
@@ -43,7 +47,7 @@ const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAn
   // A run that is under way needs nothing but a supervisor, and this answer is proof of one.
   if (run.state !== 'awaitingOperator') return { accepted: true, text: `Run ${command.runId} goes on where it stood.` }
   const isLimited = limitWaits(store.machines.ofRun(command.runId))
-  loop.dispatch({ type: 'operator.resumed', runId: command.runId, commandId: id, extra: isLimited })
+  tell({ type: 'operator.resumed', runId: command.runId, commandId: id, extra: isLimited })
   return {
     accepted: true,
     text: isLimited

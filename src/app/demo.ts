@@ -6,6 +6,7 @@ import { assetPath } from '../config/assets.ts'
 import { checkDataDirPlace, stateRootOf } from '../config/data-dir.ts'
 import { demoScenarioPath, prepareSample } from '../demo/prepare-sample.ts'
 import { AgentLabError, type ExitCode, exitCode } from '../domain/errors.ts'
+import type { RunOutcome } from '../domain/event.ts'
 import { newRunId } from '../domain/ids.ts'
 import { renderReceipt } from '../domain/receipt.ts'
 import type { RunView } from '../domain/run-view.ts'
@@ -25,30 +26,49 @@ export interface DemoOptions {
   signal: AbortSignal
 }
 
+/** One demo on disk, and how far it has come. */
+interface Stage {
+  folder: string
+  repository: string
+  dataDir: string | null
+  /** A run exists: from here on there is something to look at when it goes wrong. */
+  hasBegun: boolean
+  outcome: RunOutcome | null
+}
+
 /**
  * Makes the sample, carries the scenario's goal through it, prints the story and the receipt. Everything lies in a
- * folder of its own below the state folder and is removed afterwards, unless it is to be kept or went wrong.
+ * folder of its own below the state folder and is removed afterwards, unless it is to be kept or its run went wrong.
  * Returns 0 when every task got through.
  */
 export const runDemo = async (options: DemoOptions): Promise<ExitCode> => {
-  const { out, signal } = options
   const folder = join(stateRootOf({ env: options.env }), 'demo', newRunId(Math.random))
   checkDataDirPlace(folder)
-  const repository = join(folder, 'repo')
-  await prepareSample(repository)
-  await mkdir(join(folder, 'config'), { mode: 0o700 })
-  const project = await openProject({ cwd: repository, env: demoEnvironment(options.env, folder) })
-  out(`A sample repository, the real agent CLIs, scripted models: no key, no cost.\n${repository}\n\n`)
-  const end: { view: RunView | null } = { view: null }
+  const stage: Stage = { folder, repository: join(folder, 'repo'), dataDir: null, hasBegun: false, outcome: null }
   try {
-    end.view = await carryOut(project, options)
-    if (!signal.aborted) out(`\n${renderReceipt(end.view)}\n`)
-    return end.view.outcome === 'done' ? exitCode.done : exitCode.failed
+    await perform(stage, options)
+    return stage.outcome === 'done' ? exitCode.done : exitCode.failed
+  } finally {
+    const wasInterrupted = options.signal.aborted
+    const isKept = stage.hasBegun && (options.keep || (stage.outcome !== 'done' && !wasInterrupted))
+    if (!isKept) for (const path of [folder, stage.dataDir]) if (path !== null) await removeTree(path)
+    if (stage.hasBegun && (isKept || !wasInterrupted)) options.out(isKept ? keptWords(stage, options.env) : goneWords)
+  }
+}
+
+const perform = async (stage: Stage, options: DemoOptions): Promise<void> => {
+  const { out, signal } = options
+  await prepareSample(stage.repository)
+  await mkdir(join(stage.folder, 'config'), { mode: 0o700 })
+  const project = await openProject({ cwd: stage.repository, env: demoEnvironment(options.env, stage.folder) })
+  stage.dataDir = project.dataDir
+  try {
+    out(`A sample repository, the real agent CLIs, scripted models: no key, no cost.\n${stage.repository}\n\n`)
+    const view = await carryOut(project, stage, options)
+    stage.outcome = view.outcome
+    if (!signal.aborted) out(`\n${renderReceipt(view)}\n`)
   } finally {
     project.close()
-    const isKept = options.keep || (end.view?.outcome !== 'done' && !signal.aborted)
-    if (!isKept) for (const path of [folder, project.dataDir]) await removeTree(path)
-    if (!signal.aborted || isKept) out(closingWords(isKept ? { repository, view: end.view } : null, options.env))
   }
 }
 
@@ -59,7 +79,7 @@ const demoEnvironment = (env: NodeJS.ProcessEnv, folder: string): NodeJS.Process
   return { ...env, PATH: path, XDG_CONFIG_HOME: join(folder, 'config') }
 }
 
-const carryOut = async (project: Project, { out, signal }: DemoOptions): Promise<RunView> => {
+const carryOut = async (project: Project, stage: Stage, { out, signal }: DemoOptions): Promise<RunView> => {
   const scenarioText = await readFile(demoScenarioPath(), 'utf8')
   const goal = parseScenario(scenarioText, 'scenario.yaml').goal ?? 'The demo'
   out(`$ agentlab task "${goal}"\n`)
@@ -78,6 +98,7 @@ const carryOut = async (project: Project, { out, signal }: DemoOptions): Promise
     const { runId, answer } = await requestRun(project, { ...wish, scenarioText }, { startSupervisor: false })
     if (!answer.accepted)
       throw new AgentLabError(`demo failed on its request: ${answer.text}`, { code: 'request-refused' })
+    stage.hasBegun = true
     const tell = storyTeller(project.store, runId)
     const show = (): void => {
       for (const line of tell()) out(`${line}\n`)
@@ -86,20 +107,17 @@ const carryOut = async (project: Project, { out, signal }: DemoOptions): Promise
   })
 }
 
-const closingWords = (kept: { repository: string; view: RunView | null } | null, env: NodeJS.ProcessEnv): string => {
-  if (kept === null)
-    return 'All of it is removed again. To look around and to move main yourself: agentlab demo --keep\n'
-  const done = kept.view?.outcome === 'done'
+const goneWords = 'All of it is removed again. To look around and to move main yourself: agentlab demo --keep\n'
+
+const keptWords = ({ repository, outcome }: Stage, env: NodeJS.ProcessEnv): string => {
   const state = env.XDG_STATE_HOME === undefined ? '' : `XDG_STATE_HOME=${env.XDG_STATE_HOME} `
   const program = (name: string): string => `${state}node ${assetPath(`bin/${name}.js`)}`
-  return [
-    `The repository stays at ${kept.repository}`,
-    ...(done
+  const next =
+    outcome === 'done'
       ? [
           'main has not moved: that is yours to do, at your terminal.',
-          `Try: cd ${kept.repository} && ${program('promote')} v1.1.0`,
+          `Try: cd ${repository} && ${program('promote')} v1.1.0`,
         ]
-      : [`Look at what went wrong: ${program('agentlab')} --repo ${kept.repository} show`]),
-    '',
-  ].join('\n')
+      : [`Look at what went wrong: ${program('agentlab')} --repo ${repository} show`]
+  return `${[`The repository stays at ${repository}`, ...next].join('\n')}\n`
 }

@@ -42,13 +42,20 @@ export const environmentOf = async (
   const dir = join(host.project.paths.environments, hash)
   const known = await readManifest(dir)
   if (known !== null) return { status: 'built', hash, dir, paths: known }
-  const key = dir
-  const started = building.get(key) ?? build(host, scope, { tree, hash, dir, command: setup.command }, signal)
-  building.set(key, started)
+  for (;;) {
+    const theirs = building.get(dir)
+    if (theirs === undefined) break
+    // Another task's build can be called off with that task; then this one builds.
+    const built = await theirs.catch(() => null)
+    signal.throwIfAborted()
+    if (built !== null) return built
+  }
+  const ours = build(host, scope, { tree, hash, dir, command: setup.command }, signal)
+  building.set(dir, ours)
   try {
-    return await started
+    return await ours
   } finally {
-    building.delete(key)
+    building.delete(dir)
   }
 }
 

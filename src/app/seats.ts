@@ -34,10 +34,21 @@ export const seatAt = (seatsDir: string, name: string): Seat => {
   }
 }
 
-/** Makes the seat's folders (0700), all but the workspace, which git makes. */
+/**
+ * Makes the seat's folders (0700), all but the workspace, which git makes. What a worker put in the place of one is
+ * removed. No process of the seat may be alive.
+ */
 export const makeSeat = async (seat: Seat): Promise<void> => {
-  for (const dir of [seat.root, seat.home, seat.agent, seat.out, seat.tmp, seat.io])
-    await mkdir(dir, { recursive: true, mode: 0o700 })
+  for (const dir of [seat.root, seat.io]) await mkdir(dir, { recursive: true, mode: 0o700 })
+  for (const dir of [seat.home, seat.agent, seat.out, seat.tmp]) await makeRealFolder(dir)
+}
+
+/** A folder of that name, never a link to one. */
+const makeRealFolder = async (dir: string): Promise<void> => {
+  const there = await lstat(dir).catch(() => null)
+  if (there?.isDirectory()) return
+  if (there !== null) await rm(dir)
+  await mkdir(dir, { mode: 0o700 })
 }
 
 /** Written once the workspace is whole: without it the workspace is made anew, whatever a crash left. */
@@ -81,9 +92,7 @@ export const writeInSeat = async (seat: Seat, path: string, content: string): Pr
   let at = seat.root
   for (const folder of folders) {
     at = join(at, folder)
-    const there = await lstat(at).catch(() => null)
-    if (there !== null && !there.isDirectory()) await rm(at)
-    if (there === null || !there.isDirectory()) await mkdir(at, { mode: 0o700 })
+    await makeRealFolder(at)
   }
   await rm(path, { recursive: true, force: true })
   await writeFile(path, content, { mode: 0o600, flag: 'wx' })

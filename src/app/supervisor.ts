@@ -2,25 +2,19 @@
  * The supervisor process of one repository: holds the lock, answers commands, runs the loop, and ends when idle. At most
  * one is alive; the kernel releases its lock with it, and its epoch makes a straggler's writes fail.
  */
-
 import type { LoopEvent } from '../domain/event.ts'
-import { newContentId } from '../domain/ids.ts'
-import { cleanText } from '../domain/text.ts'
-import { operatorIdentity } from '../git/operator-config.ts'
-import { startGateway } from '../lanes/gateway/gateway.ts'
 import { sweepMarked } from '../process/launch.ts'
-import { parseScenario } from '../rehearsal/scenario.ts'
-import { type Rehearsal, startRehearsal } from '../rehearsal/server.ts'
 import { type SupervisorLock, takeLock } from '../store/lock.ts'
 import { createLoop, type Loop } from '../supervisor/loop.ts'
-import { isIn, restingRunStates } from '../supervisor/states.ts'
+import { restingRunStates } from '../supervisor/states.ts'
 import { answerCommand } from './command-intake.ts'
 import { perform } from './effects/perform.ts'
-import type { Host, RunScope } from './host.ts'
-import { permissionFor } from './limits.ts'
+import type { Host } from './host.ts'
+import type { LimitName } from './limits.ts'
 import { loopStoreOf } from './loop-store.ts'
+import { openHost } from './open-host.ts'
 import type { Project } from './project.ts'
-import { createWireNotebook } from './wire-notes.ts'
+import { reportFailure } from './report-failure.ts'
 
 export interface SupervisorOptions {
   /** Ends after this long without a run under way or a command; null: runs until stopped. */
@@ -64,96 +58,46 @@ const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(r
 
 const runEpoch = async (project: Project, epoch: number, options: SupervisorOptions): Promise<void> => {
   const { store } = project
-  const now = Date.now
   let fatal: unknown = null
-  let loop: Loop | null = null
-  const stopped = new Set<string>()
-  const rehearsals = new Map<string, Promise<Rehearsal>>()
-
-  const notebook = createWireNotebook()
-  const gateway = await startGateway({
-    allow: async (grant, inquiry) =>
-      permissionFor(store, grant, inquiry.inputEstimate, now(), limit => {
-        // Told once: the tasks stop, the run settles, everything is kept.
-        if (stopped.has(grant.runId)) return
-        stopped.add(grant.runId)
-        setImmediate(() => loop?.dispatch({ type: 'limit.reached', runId: grant.runId, limit }))
-      }),
-    heard: grant => notebook.heard(grant, now()),
-    meter: (grant, record) => {
-      notebook.metered(grant, record)
-      store.requests.add({
-        runId: grant.runId,
-        taskId: grant.taskId,
-        attempt: grant.attempt,
-        role: grant.role,
-        worker: grant.worker ?? 'claude',
-        provider: grant.provider,
-        model: record.model,
-        status: record.status,
-        input: record.input,
-        cached: record.cached,
-        output: record.output,
-        startedAt: record.startedAt,
-        endedAt: record.endedAt,
-      })
-    },
-    clock: now,
-  })
-
-  const host: Host = {
-    project,
-    gateway,
-    wireNotesOf: notebook.of,
-    identity: (await operatorIdentity(project.repository)) ?? {
-      name: 'AgentLab operator',
-      email: 'operator@localhost',
-    },
-    rehearsalOf: scope => {
-      const started = rehearsals.get(scope.runId) ?? startScript(project, scope)
-      rehearsals.set(scope.runId, started)
-      return started
-    },
-    now,
-    random: Math.random,
-    log: options.log,
+  const onFatal = (error: unknown): void => {
+    fatal ??= error
   }
-
+  // Told once a grant: the tasks stop, the run settles, everything is kept.
+  const stopped = new Set<string>()
+  const onLimit = (runId: string, limit: LimitName): void => {
+    if (stopped.has(runId)) return
+    stopped.add(runId)
+    setImmediate(() => loop.dispatch({ type: 'limit.reached', runId, limit }))
+  }
   await sweepMarked(project.dataDir)
-  loop = createLoop({
+  const { host, close } = await openHost(project, { log: options.log, onLimit, onFatal })
+  const loop = createLoop({
     store: loopStoreOf(store, epoch),
     runEffect: (effect, signal, tell) => perform(host, effect, signal, tell),
     reportFailure: (effect, error) => reportFailure(host, effect, error),
-    now,
+    now: host.now,
     onCommit: event => {
       if (event.type === 'operator.resumed') stopped.delete(event.runId)
       options.log(`${event.type} ${'taskId' in event && event.taskId !== null ? event.taskId : event.runId}`)
       options.onCommit?.(event)
     },
-    onFatal: error => {
-      fatal ??= error
-    },
+    onFatal,
   })
   try {
     loop.recover()
-    await serveUntilIdle(host, loop, options, () => fatal !== null)
+    await serveUntilIdle({ host, loop, epoch }, options, () => fatal !== null)
+  } catch (error) {
+    onFatal(error)
   } finally {
     await loop.stop()
-    await gateway.close()
-    for (const rehearsal of rehearsals.values()) await rehearsal.then(started => started.close()).catch(() => undefined)
+    await close()
   }
   if (fatal !== null) throw fatal
 }
 
-const startScript = async (project: Project, scope: RunScope): Promise<Rehearsal> => {
-  const text = project.store.content.text(scope.request.scenarioContentId ?? '') ?? ''
-  return startRehearsal(parseScenario(text, 'the scenario'))
-}
-
 /** Answers commands as they come; polls one pragma, which changes whenever another process has committed. */
 const serveUntilIdle = async (
-  host: Host,
-  loop: Loop,
+  { host, loop, epoch }: { host: Host; loop: Loop; epoch: number },
   options: SupervisorOptions,
   isFatal: () => boolean,
 ): Promise<void> => {
@@ -164,7 +108,7 @@ const serveUntilIdle = async (
     const version = store.dataVersion()
     if (version !== seen) {
       seen = version
-      for (const { id, command } of store.commands.unanswered()) answerCommand(host, loop, id, command)
+      for (const asked of store.commands.unanswered()) answerCommand(host, loop, epoch, asked)
     }
     const isBusy = !loop.isIdle() || store.machines.openRuns(restingRunStates).length > 0
     if (isBusy) idleSince = host.now()
@@ -172,22 +116,3 @@ const serveUntilIdle = async (
     await sleep(pollMs)
   }
 }
-
-const reportFailure = (host: Host, effect: Parameters<typeof perform>[1], error: unknown): LoopEvent => {
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  host.log(`${effect.name} failed: ${text}`)
-  const taskId = 'taskId' in effect ? effect.taskId : null
-  const machine = host.project.store.events.first(effect.runId)
-  const lane = machine?.event.type === 'run.requested' ? machine.event.request.lane : 'private'
-  const contentId = keepError(host, effect.runId, taskId, lane, text)
-  return { type: 'effect.failed', runId: effect.runId, taskId, effect: effect.name, contentId }
-}
-
-const keepError = (host: Host, runId: string, taskId: string | null, lane: RunScope['lane'], text: string): string => {
-  const id = newContentId(host.random)
-  host.project.store.content.add({ id, runId, taskId, lane, kind: 'error', at: host.now(), text: cleanText(text) })
-  return id
-}
-
-/** Whether a run has come to rest. */
-export const isAtRest = (state: string): boolean => isIn(restingRunStates, state)

@@ -46,7 +46,8 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
     cure: `Mend main or the integration branch, then: ${resume(runId)}`,
   }),
   agentMovedByHand: runId => ({
-    sentence: 'the integration branch was moved by hand to a commit that does not continue what the checks saw',
+    sentence:
+      'the integration branch was removed, or moved by hand to a commit that does not continue what the checks saw',
     cure: `Put it where you want it, then: ${resume(runId)}`,
   }),
   conflictUnresolved: runId => ({

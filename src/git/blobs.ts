@@ -2,6 +2,7 @@
 import { AgentLabError } from '../domain/errors.ts'
 import { Oid } from '../domain/ids.ts'
 import { type GitOptions, type GitPlace, gitBytes, records } from './exec.ts'
+import { remembered } from './remembered.ts'
 
 export interface TreeEntry {
   mode: string
@@ -10,14 +11,14 @@ export interface TreeEntry {
 }
 
 /** Every file of a commit or tree, in git's order. */
-export const listTree = async (place: GitPlace, treeish: Oid): Promise<TreeEntry[]> => {
+export const listTree = remembered(8, async (place: GitPlace, treeish: Oid): Promise<readonly TreeEntry[]> => {
   const output = await gitBytes(place, ['ls-tree', '-r', '-z', '--full-tree', Oid.parse(treeish)])
   return records(output).map(record => {
     const [meta = '', path = ''] = [record.slice(0, record.indexOf('\t')), record.slice(record.indexOf('\t') + 1)]
     const [mode = '', , oid = ''] = meta.split(' ')
     return { mode, oid, path }
   })
-}
+})
 
 const lines = (oids: Iterable<Oid>): string => [...oids].map(oid => `${Oid.parse(oid)}\n`).join('')
 

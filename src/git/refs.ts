@@ -2,6 +2,7 @@
 import { AgentLabError } from '../domain/errors.ts'
 import { Oid } from '../domain/ids.ts'
 import { type GitPlace, git, gitFailure, gitText } from './exec.ts'
+import { remembered } from './remembered.ts'
 
 /** Checks that a name is a full ref below `refs/` that can stand in any position of a git call. */
 export const fullRef = (ref: string): string => {
@@ -27,8 +28,9 @@ export const readHead = async (place: GitPlace): Promise<Oid | null> => {
 }
 
 /** The tree of a commit (a tree gives itself). Throws `git-failed` where the object is missing. */
-export const treeOf = async (place: GitPlace, commit: Oid): Promise<Oid> =>
-  Oid.parse(await gitText(place, ['rev-parse', '--verify', '--end-of-options', `${Oid.parse(commit)}^{tree}`]))
+export const treeOf = remembered(1_000, async (place: GitPlace, commit: Oid): Promise<Oid> => {
+  return Oid.parse(await gitText(place, ['rev-parse', '--verify', '--end-of-options', `${Oid.parse(commit)}^{tree}`]))
+})
 
 /** Whether the object is in the store. */
 export const hasObject = async (place: GitPlace, oid: Oid): Promise<boolean> =>

@@ -31,7 +31,9 @@ export const commandRows = (db: Sql): CommandRows => {
   const unanswered = db.prepare<[], { id: string; params: string }>(
     `SELECT id, params FROM commands WHERE answered_at IS NULL ORDER BY seq`,
   )
-  const answer = db.prepare(`UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ? AND answered_at IS NULL`)
+  const answer = db.prepare(
+    `UPDATE commands SET answered_at = ?, accepted = ?, answer = ? WHERE id = ? AND answered_at IS NULL`,
+  )
   const answerOf = db.prepare<[string], { accepted: number | null; answer: string | null; answered_at: number | null }>(
     `SELECT accepted, answer, answered_at FROM commands WHERE id = ?`,
   )

@@ -5,6 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
+import { readableStoreError } from './database.ts'
 
 export interface SupervisorLock {
   release(): void
@@ -25,7 +26,7 @@ export const takeLock = (path: string, now: number): SupervisorLock | null => {
     db.close()
     const code = (error as { code?: string }).code
     if (code === 'SQLITE_BUSY') return null
-    throw error
+    throw readableStoreError(error, path)
   }
   writeFileSync(`${path}.holder`, JSON.stringify({ pid: process.pid, since: now } satisfies LockHolder), {
     mode: 0o600,
@@ -48,7 +49,7 @@ export const isLockHeld = (path: string): boolean => {
     return false
   } catch (error) {
     if ((error as { code?: string }).code === 'SQLITE_BUSY') return true
-    throw error
+    throw readableStoreError(error, path)
   } finally {
     db.close()
   }

@@ -71,7 +71,11 @@ const restedAt = (events: readonly LoggedEvent[]): number | null =>
 const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): void => {
   if (event.type === 'base.ready') view.base = event.base
   if (event.type === 'plan.ready') foldPlan(view, event, words)
-  if (event.type === 'limit.reached') view.limit = event.limit
+  if (event.type === 'limit.reached') {
+    view.limit = event.limit
+    stopAttempts(view, at, 'limit')
+  }
+  if (event.type === 'operator.cancelled') stopAttempts(view, at, 'interrupted')
   if (event.type === 'base.refused' || event.type === 'plan.failed') {
     view.waitDetail = event.contentId === null ? null : words.text(event.contentId)
   }
@@ -81,6 +85,14 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
   }
   const task = 'taskId' in event ? view.tasks.find(one => one.taskId === event.taskId) : undefined
   if (task !== undefined) foldTaskEvent(task, { at, event }, words)
+}
+
+/** What was under way then was ended by us; its own end is never told. */
+const stopAttempts = (view: RunView, at: number, why: 'limit' | 'interrupted'): void => {
+  for (const { attempts } of view.tasks) {
+    const last = attempts.at(-1)
+    if (last !== undefined && last.endedAt === null) Object.assign(last, { endedAt: at, outcome: 'failed', class: why })
+  }
 }
 
 const foldPlan = (view: RunView, event: LoopEventOf<'plan.ready'>, words: Words): void => {

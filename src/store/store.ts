@@ -7,7 +7,7 @@ import { AgentLabError } from '../domain/errors.ts'
 import { type CheckRows, checkRows } from './checks.ts'
 import { type CommandRows, commandRows } from './commands.ts'
 import { type ContentRows, contentRows } from './content.ts'
-import type { Sql } from './database.ts'
+import { readableStoreError, type Sql } from './database.ts'
 import { type EventRows, eventRows } from './events.ts'
 import { type LaunchRows, launchRows } from './launches.ts'
 import { type MachineRows, machineRows } from './machines.ts'
@@ -23,7 +23,7 @@ export interface Store {
   requests: RequestRows
   checks: CheckRows
   launches: LaunchRows
-  /** Runs `work` in one immediate transaction; with an epoch, refuses when a later supervisor has begun. */
+  /** Runs `work` in one immediate transaction; with an epoch, refuses when a later supervisor has begun. A write within a write is part of it. */
   write<T>(work: () => T, epoch?: number): T
   /** Begins a new supervisor's time: returns an epoch greater than every one before. */
   nextEpoch(): number
@@ -46,13 +46,18 @@ export const createStore = (db: Sql): Store => {
     requests: requestRows(db),
     checks: checkRows(db),
     launches: launchRows(db),
-    write: (work, epoch) =>
-      db
-        .transaction(() => {
-          if (epoch !== undefined && currentEpoch() !== epoch) throw supersededError(epoch, currentEpoch())
-          return work()
-        })
-        .immediate(),
+    write: (work, epoch) => {
+      try {
+        return db
+          .transaction(() => {
+            if (epoch !== undefined && currentEpoch() !== epoch) throw supersededError(epoch, currentEpoch())
+            return work()
+          })
+          .immediate()
+      } catch (error) {
+        throw readableStoreError(error, db.name)
+      }
+    },
     nextEpoch: () =>
       db
         .transaction(() => {

@@ -53,8 +53,8 @@ export interface LoopOptions {
 }
 
 export interface Loop {
-  /** Handles an event from outside (a command, a limit) and everything that follows from it. */
-  dispatch(event: LoopEvent): void
+  /** Handles an event from outside (a command, a limit) and everything that follows; false: the loop has ended, nothing is recorded. */
+  dispatch(event: LoopEvent): boolean
   /** Starts what a former life left in the outbox, and arms the timers. */
   recover(): void
   /** Nothing under way, nothing due. */
@@ -62,6 +62,12 @@ export interface Loop {
   /** Aborts what is under way without recording anything: the outbox keeps it for the next start. */
   stop(): Promise<void>
 }
+
+const taskOf = (effect: Effect): string | null => ('taskId' in effect ? effect.taskId : null)
+
+/** An effect of the whole run concerns all its tasks. */
+const isOfSameTask = (one: Effect, other: Effect): boolean =>
+  taskOf(one) === null || taskOf(other) === null || taskOf(one) === taskOf(other)
 
 /** Node fires longer timers at once; a longer wait is armed again. */
 const longestTimerMs = 2 ** 31 - 1
@@ -73,24 +79,25 @@ const processAlarm: NonNullable<LoopOptions['alarm']> = (inMs, ring) => {
 
 export const createLoop = (options: LoopOptions): Loop => {
   const { store, now } = options
-  const underWay = new Map<string, { controller: AbortController; done: Promise<void> }>()
+  const underWay = new Map<string, { effect: Effect; controller: AbortController; done: Promise<void> }>()
   const alarm = options.alarm ?? processAlarm
   let callOff = (): void => {}
   let stopped = false
 
   /** One event and what follows from it, each in a transaction of its own; `settles` is the effect it answers. */
-  const dispatch = (first: LoopEvent, settles: string | null = null): void => {
-    if (stopped) return
+  const dispatch = (first: LoopEvent, settles: string | null = null): boolean => {
+    if (stopped) return false
     try {
       let next = commit(first, settles)
       while (next !== null) next = commit(next, null)
     } catch (error) {
       stopped = true
       options.onFatal(error)
-      return
+      return false
     }
     startPending()
     armTimer()
+    return true
   }
 
   const commit = (event: LoopEvent, settles: string | null): LoopEvent | null => {
@@ -133,9 +140,16 @@ export const createLoop = (options: LoopOptions): Loop => {
   const startPending = (): void => {
     if (stopped) return
     for (const effect of store.pendingEffects()) {
-      if (!underWay.has(effect.key)) start(effect)
+      if (!underWay.has(effect.key) && !waitsForAVoidedOne(effect)) start(effect)
     }
   }
+
+  /** What was called off may still be ending its processes: until it has, nothing else of that task or run begins. */
+  const waitsForAVoidedOne = (effect: Effect): boolean =>
+    [...underWay.values()].some(
+      other =>
+        other.controller.signal.aborted && other.effect.runId === effect.runId && isOfSameTask(other.effect, effect),
+    )
 
   const start = (effect: Effect): void => {
     const controller = new AbortController()
@@ -156,7 +170,7 @@ export const createLoop = (options: LoopOptions): Loop => {
         stopped = true
         options.onFatal(error)
       })
-    underWay.set(effect.key, { controller, done })
+    underWay.set(effect.key, { effect, controller, done })
   }
 
   const armTimer = (): void => {
@@ -174,7 +188,7 @@ export const createLoop = (options: LoopOptions): Loop => {
   }
 
   return {
-    dispatch,
+    dispatch: event => dispatch(event),
     recover: () => {
       for (const runId of store.openRuns()) {
         const told = follow(store.statesOf(runId))

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { dataDirOf } from '../../src/config/data-dir.ts'
+import { syncCommit } from '../../src/git/integrate.ts'
+import { mergeTree } from '../../src/git/merge.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
 import { commitFiles, makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 import { makePromotable, type Promotable, runId } from '../support/promotable.ts'
@@ -132,6 +134,35 @@ describe('a person at a terminal who types the tag', () => {
     expect([only.exit, main()]).toEqual([1, lab.main])
     expect([(await promote('v1 unchecked')).exit, main()]).toEqual([0, tip])
   })
+})
+
+const sync = async (tree?: string): Promise<string> => {
+  const agentTip = shellGit(lab.directory, ['rev-parse', 'agent'])
+  const merged = await mergeTree(lab.repository, agentTip, main())
+  if (merged.status !== 'clean') throw new Error('the sides conflict')
+  const when = Date.now()
+  const commit = await syncCommit(lab.repository, {
+    agentTip,
+    main: main(),
+    tree: tree ?? merged.tree,
+    mainBranch: 'main',
+    when,
+  })
+  shellGit(lab.directory, ['update-ref', 'refs/heads/agent', commit])
+  lab.check(commit, 'passed')
+  return commit
+}
+
+test('a merge that brought main in is no obstacle, unless it holds something else', async () => {
+  const human = commitFiles(lab.directory, { 'human.txt': 'h\n' })
+  const honest = await sync()
+  expect((await promote('no')).text).toContain('and 1 merge that brought main in')
+  shellGit(lab.directory, ['update-ref', 'refs/heads/agent', tip])
+  const forged = await sync(shellGit(lab.directory, ['rev-parse', `${tip}^{tree}`]))
+  await expectRefusal(() => promote(), 1, `${forged.slice(0, 10)} Bring main into agent (it looks like a merge of main`)
+  shellGit(lab.directory, ['update-ref', 'refs/heads/agent', honest])
+  expect([(await promote()).exit, main()]).toEqual([0, honest])
+  expect(shellGit(lab.directory, ['merge-base', honest, human])).toBe(human)
 })
 
 describe('promote refuses, and changes nothing,', () => {

@@ -112,13 +112,14 @@ test('timers are rows in due order; setting one again moves it', () => {
   expect(store.outbox.timers()).toHaveLength(1)
 })
 
-test('commands wait for their answer, oldest first, and keep it', () => {
+test('commands wait for their answer in the order of their arrival, and keep the first', () => {
   const store = scratchStore()
-  store.commands.append('two', { kind: 'cancel', runId }, 2)
-  store.commands.append('one', { kind: 'task', runId, request }, 1)
+  store.commands.append('one', { kind: 'task', runId, request }, 2)
+  store.commands.append('two', { kind: 'cancel', runId }, 1)
   expect(store.commands.unanswered().map(one => one.id)).toEqual(['one', 'two'])
   expect(store.commands.answerOf('one')).toBeNull()
-  store.commands.answer('one', { accepted: false, text: 'no such lane' }, 3)
+  expect(store.commands.answer('one', { accepted: false, text: 'no such lane' }, 3)).toBe(true)
+  expect(store.commands.answer('one', { accepted: true, text: 'too late' }, 4)).toBe(false)
   expect(store.commands.answerOf('one')).toEqual({ accepted: false, text: 'no such lane' })
   expect(store.commands.unanswered().map(one => one.command)).toEqual([{ kind: 'cancel', runId }])
   expect(store.commands.answerOf('never sent')).toBeNull()

@@ -13,6 +13,7 @@ import { cleanLine } from '../../src/domain/text.ts'
 import { diffText } from '../../src/git/diff.ts'
 import { git } from '../../src/git/exec.ts'
 import { type AgentCommit, integrationsBetween } from '../../src/git/integrate.ts'
+import { mergeTree } from '../../src/git/merge.ts'
 import { tagExists } from '../../src/git/promote.ts'
 import { branchRef, isAncestor, readRef, treeOf } from '../../src/git/refs.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
@@ -138,6 +139,12 @@ export const readRelease = async (cwd: string, tag: string, env: NodeJS.ProcessE
 const refusal = (what: string, why: string, code: string, cure: string, exit: 1 | 2 = exitCode.failed): AgentLabError =>
   new AgentLabError(`promote failed on ${what}: ${why}`, { code, cure, exit })
 
+const reasons: Record<AgentCommit['kind'], string> = {
+  foreign: 'no integration by AgentLab',
+  integration: 'it looks like one by AgentLab, but the log does not know it',
+  sync: 'it looks like a merge of main by AgentLab, but holds something else',
+}
+
 /** An integration counts when the log knows it: anybody can write a commit that looks like one. */
 const refuseForeign = async (
   repository: Repository,
@@ -147,13 +154,9 @@ const refuseForeign = async (
 ): Promise<void> => {
   const wrong: string[] = []
   for (const commit of commits) {
-    if (commit.kind === 'sync' && (await isAncestor(repository, commit.main, names.from))) continue
+    if (commit.kind === 'sync' && (await isPlainSync(repository, commit, names.from))) continue
     if (commit.kind === 'integration' && isRecorded(store, commit)) continue
-    const why =
-      commit.kind === 'foreign'
-        ? 'no integration by AgentLab'
-        : 'it looks like one by AgentLab, but the log does not know it'
-    wrong.push(`${short(commit.commit)} ${cleanLine(commit.title, 80)} (${why})`)
+    wrong.push(`${short(commit.commit)} ${cleanLine(commit.title, 80)} (${reasons[commit.kind]})`)
   }
   if (wrong.length === 0) return
   throw refusal(
@@ -162,6 +165,17 @@ const refuseForeign = async (
     'foreign-commit',
     `Bring work of your own to ${names.mainBranch} yourself, and put ${names.agentBranch} back to where AgentLab left it.`,
   )
+}
+
+/** Brings in what main holds already, and nothing besides: its tree is what git itself makes of the two sides. */
+const isPlainSync = async (
+  repository: Repository,
+  commit: Extract<AgentCommit, { kind: 'sync' }>,
+  main: Oid,
+): Promise<boolean> => {
+  if (!(await isAncestor(repository, commit.main, main))) return false
+  const merge = await mergeTree(repository, commit.parents[0]!, commit.main)
+  return merge.status === 'clean' && merge.tree === commit.tree
 }
 
 const isRecorded = (store: Store, commit: Extract<AgentCommit, { kind: 'integration' }>): boolean =>

@@ -4,7 +4,7 @@ import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import type { WorkerName } from '../../domain/lane.ts'
 import { moveBranch, unpinCommit } from '../../git/ref-write.ts'
-import { branchRef, readRef } from '../../git/refs.ts'
+import { branchRef, isAncestor, readRef } from '../../git/refs.ts'
 import { isIn, satisfiedTaskStates } from '../../supervisor/states.ts'
 import { type Host, type RunScope, scopeOf } from '../host.ts'
 import { removeSeat } from '../seats.ts'
@@ -24,7 +24,10 @@ export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Pr
   return { type: 'run.concluded', runId: effect.runId }
 }
 
-/** Moved once, at the end. A branch that a worktree stands on is left where it is: it only serves for looking. */
+/**
+ * Moved once, at the end. A branch that a worktree stands on is left where it is: it only serves for looking. So is one
+ * with commits that are nowhere on the integration branch: somebody else's work, which moving it would lose.
+ */
 const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> => {
   const { repository, store } = host.project
   const tips = new Map<WorkerName, string>()
@@ -39,9 +42,14 @@ const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> =>
     if (event.type === 'task.integrated' && worker !== undefined) tips.set(worker, event.tip)
   }
   const names = branchNames(scope.config.branches)
+  const agent = await readRef(repository, branchRef(names.agent))
   for (const [worker, tip] of tips) {
     const branch = names.worker(worker)
     const expectedOld = await readRef(repository, branchRef(branch))
+    if (expectedOld !== null && (agent === null || !(await isAncestor(repository, expectedOld, agent)))) {
+      host.log(`branch ${branch} stays where it is: it holds commits of its own`)
+      continue
+    }
     const moved = await moveBranch(repository, { branch, to: tip, expectedOld })
     if (moved.status !== 'moved') host.log(`branch ${branch} stays where it is: ${moved.status}`)
   }

@@ -22,7 +22,8 @@ export const integrate = async (host: Host, effect: EffectOf<'task.integrate'>):
     tree: effect.tree,
   })
   const now = await readRef(repository, branchRef(branch))
-  if (now === null) return { type: 'agent.moved', ...ids }
+  // Deleted by hand: nothing to continue, and nothing AgentLab should bring back unasked.
+  if (now === null) return { type: 'integration.refused', ...ids, reason: 'agentMovedByHand' }
   const already = await isIntegrated(repository, now, effect.taskId, effect.tip)
   if (already !== null) return done(already)
   if (now !== effect.agent) return { type: 'agent.moved', ...ids }

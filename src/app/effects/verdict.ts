@@ -95,7 +95,7 @@ export const seekVerdict = async (
       usage: end.usage,
     }
   } finally {
-    if (!signal.aborted) await removeSeat(seat)
+    await removeSeat(seat)
   }
 }
 

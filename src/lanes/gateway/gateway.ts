@@ -76,6 +76,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     if (!providerFits || !credentialFits(grant, wire)) return no('forbidden', `this token is not for ${wire}`)
 
     const leaving = new AbortController()
+    let settled: (() => void) | undefined
     holder.running.add(leaving)
     response.on('close', () => {
       if (!response.writableFinished) leaving.abort()
@@ -99,6 +100,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       const inputEstimate = Math.ceil((body?.bytes.length ?? 0) / 4)
       const permission = await options.allow(grant, { model, inputEstimate }).catch(() => unchecked)
       if (!permission.ok) return refuse(response, wire, 'limit', permission.message)
+      settled = permission.settled
       if (leaving.signal.aborted) return
       const bytes = body?.bytes ?? null
       const errand = {
@@ -116,6 +118,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       const record = await forward(errand)
       if (record !== null) options.meter(grant, record)
     } finally {
+      settled?.()
       holder.running.delete(leaving)
     }
   }

@@ -36,7 +36,8 @@ export interface Inquiry {
   inputEstimate: number
 }
 
-export type Permission = { ok: true } | { ok: false; limit: string; message: string }
+/** `settled` is called once the request has been metered, or never left. */
+export type Permission = { ok: true; settled?: () => void } | { ok: false; limit: string; message: string }
 
 /** One request that reached the upstream. Token counts are null where they could not be read from the wire. */
 export interface MeterRecord {

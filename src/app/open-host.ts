@@ -1,0 +1,87 @@
+/** Opens what the effects of one supervisor stand on: the gateway with its limits and meter, and the scripted models. */
+import { operatorIdentity } from '../git/operator-config.ts'
+import { startGateway } from '../lanes/gateway/gateway.ts'
+import type { Grant, MeterRecord } from '../lanes/gateway/grant.ts'
+import { parseScenario } from '../rehearsal/scenario.ts'
+import { type Rehearsal, startRehearsal } from '../rehearsal/server.ts'
+import type { RequestRow } from '../store/requests.ts'
+import type { Host, RunScope } from './host.ts'
+import { type LimitName, limitKeeper } from './limits.ts'
+import type { Project } from './project.ts'
+import { createWireNotebook } from './wire-notes.ts'
+
+export interface HostOptions {
+  log: (line: string) => void
+  /** A request was refused because the run's limit is reached; called for each. */
+  onLimit: (runId: string, limit: LimitName) => void
+  /** What was spent could not be recorded: no request may leave any more. */
+  onFatal: (error: unknown) => void
+}
+
+/** `close` cuts what runs and stops listening. */
+export const openHost = async (
+  project: Project,
+  options: HostOptions,
+): Promise<{ host: Host; close: () => Promise<void> }> => {
+  const { store } = project
+  const now = Date.now
+  const notebook = createWireNotebook()
+  const rehearsals = new Map<string, Promise<Rehearsal>>()
+  const permit = limitKeeper(store, options.onLimit)
+  const gateway = await startGateway({
+    allow: async (grant, { inputEstimate }) => permit(grant, inputEstimate, now()),
+    heard: grant => notebook.heard(grant, now()),
+    meter: (grant, record) => {
+      try {
+        notebook.metered(grant, record)
+        store.requests.add(requestRow(grant, record))
+      } catch (error) {
+        options.onFatal(error)
+      }
+    },
+    clock: now,
+  })
+  const host: Host = {
+    project,
+    gateway,
+    wireNotesOf: notebook.of,
+    identity: (await operatorIdentity(project.repository)) ?? {
+      name: 'AgentLab operator',
+      email: 'operator@localhost',
+    },
+    rehearsalOf: scope => {
+      const started = rehearsals.get(scope.runId) ?? startScript(project, scope)
+      rehearsals.set(scope.runId, started)
+      return started
+    },
+    now,
+    random: Math.random,
+    log: options.log,
+  }
+  const close = async (): Promise<void> => {
+    await gateway.close()
+    for (const rehearsal of rehearsals.values()) await rehearsal.then(started => started.close()).catch(() => undefined)
+  }
+  return { host, close }
+}
+
+const requestRow = (grant: Grant, record: MeterRecord): RequestRow => ({
+  runId: grant.runId,
+  taskId: grant.taskId,
+  attempt: grant.attempt,
+  role: grant.role,
+  worker: grant.worker ?? 'claude',
+  provider: grant.provider,
+  model: record.model,
+  status: record.status,
+  input: record.input,
+  cached: record.cached,
+  output: record.output,
+  startedAt: record.startedAt,
+  endedAt: record.endedAt,
+})
+
+const startScript = async (project: Project, scope: RunScope): Promise<Rehearsal> => {
+  const text = project.store.content.text(scope.request.scenarioContentId ?? '') ?? ''
+  return startRehearsal(parseScenario(text, 'the scenario'))
+}

@@ -1,0 +1,75 @@
+/** What the operator may wish for a run, and everything that can be refused about it before a row is written. */
+import { runLimitsOf } from '../config/limits.ts'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
+import type { RunRequest } from '../domain/event.ts'
+import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
+import { parsePlanFile } from '../planner/plan-file.ts'
+import { probeBox } from '../process/box-probe.ts'
+import { parseScenario } from '../rehearsal/scenario.ts'
+import { chooseCrew } from './agents.ts'
+import type { Project } from './project.ts'
+
+export interface RunWish {
+  goal: string
+  /** Text of --plan FILE, or null. */
+  planText: string | null
+  /** Text of --rehearse SCENARIO, or null: real models. */
+  scenarioText: string | null
+  lane: Lane | null
+  workers: WorkerName[] | null
+  maxParallel: number | null
+  /** The operator's own word that processes may run without a box. */
+  unboxed: boolean
+  /** The operator's own word that one vendor may verify itself where no other is to be had. */
+  sameVendor: boolean
+}
+
+/**
+ * Everything that can be refused is refused here, before a row is written or a token spent.
+ * @throws AgentLabError `no-worker`, `one-vendor`, `no-wall` (exit 5), `yaml-invalid`
+ */
+export const planRun = async (
+  project: Project,
+  wish: RunWish,
+): Promise<Omit<RunRequest, 'goalContentId' | 'configContentId' | 'planContentId' | 'scenarioContentId'>> => {
+  const { effective, hash } = project.config
+  const rehearsed = wish.scenarioText !== null
+  if (wish.planText !== null) parsePlanFile(wish.planText, 'the plan file')
+  if (wish.scenarioText !== null) parseScenario(wish.scenarioText, 'the scenario')
+  const lane = wish.lane ?? effective.lane
+  const workers = await chooseCrew({ config: effective, env: project.env, lane, rehearsed, wanted: wish.workers })
+  const independence = wish.sameVendor ? 'session' : effective.verifier.independence
+  if (independence === 'vendor' && new Set(workers.map(worker => vendorOf[worker])).size === 1) {
+    throw new AgentLabError(
+      `agentlab task failed on choosing a verifier: in lane ${lane} only ${workers.join(', ')} can be used, so no other vendor can judge its work`,
+      {
+        code: 'one-vendor',
+        cure: 'Log in to a second agent, or accept verdicts of the same vendor: agentlab task --same-vendor "<goal>" (the receipt will say so)',
+        exit: exitCode.wrongUse,
+      },
+    )
+  }
+  return {
+    lane,
+    configHash: hash,
+    containment: await containmentFor(wish),
+    workers,
+    maxParallel: Math.min(wish.maxParallel ?? effective.limits.maxParallel, effective.limits.maxParallel),
+    maxAttempts: effective.limits.maxAttempts,
+    independence,
+    limits: runLimitsOf(effective.limits),
+  }
+}
+
+/** Boxed where a box can be built. Else a rehearsal may go on (and says so), and real models need the operator's word. */
+const containmentFor = async (wish: RunWish): Promise<RunRequest['containment']> => {
+  if (wish.unboxed) return 'unboxed'
+  const box = await probeBox()
+  if (box.available) return 'boxed'
+  if (wish.scenarioText !== null) return 'unboxed'
+  throw new AgentLabError(`agentlab task failed on building the box: ${box.part}: ${box.reason}`, {
+    code: 'no-wall',
+    cure: `${box.cure} To run without any wall, at your own risk: agentlab task --unboxed "<goal>"`,
+    exit: exitCode.noWall,
+  })
+}
