@@ -45,7 +45,8 @@ const wrap = (line: string, width: number): string[] => {
   if (line.length <= width) return [line]
   const space = line.lastIndexOf(' ', width)
   const cut = space < width / 2 ? width : space
-  return [line.slice(0, cut), ...wrap(`  ${line.slice(cut).trimStart()}`, width)]
+  const indent = /^ */.exec(line)![0]
+  return [line.slice(0, cut), ...wrap(indent + line.slice(cut).trimStart(), width)]
 }
 
 const colorOf = (line: string): string => {
@@ -53,7 +54,7 @@ const colorOf = (line: string): string => {
   if (/FAIL|CONFLICT/.test(line)) return '#ff9e64'
   if (/integrated on agent/.test(line)) return '#9ece6a'
   if (/: pass$/.test(line)) return '#7dcfff'
-  if (/expected .* got |bills a whole/.test(line)) return '#ffc59b'
+  if (/^ {20}\S/.test(line)) return '#ffc59b'
   return '#c0caf5'
 }
 

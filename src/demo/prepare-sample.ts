@@ -1,5 +1,5 @@
 /** Makes the sample repository of the demo: a small program with a lockfile, one commit on main, an operator's identity. */
-import { cp, mkdir } from 'node:fs/promises'
+import { cp, mkdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { assetPath } from '../config/assets.ts'
 import { type GitPlace, git, gitBytes, gitFailure } from '../git/exec.ts'
@@ -17,6 +17,8 @@ const date = '2026-03-10T09:00:00Z'
 export const prepareSample = async (directory: string): Promise<void> => {
   await mkdir(directory, { recursive: true, mode: 0o700 })
   await cp(samplePath(), directory, { recursive: true })
+  // Shipped without its dot, because npm leaves a .gitignore out of a package.
+  await rename(join(directory, 'gitignore'), join(directory, '.gitignore'))
   const place: GitPlace = { root: directory, gitDir: join(directory, '.git') }
   const init = ['init', '-q', '-b', 'main']
   const made = await git(place, init)

@@ -6,7 +6,6 @@ import type { Plan } from '../../domain/plan.ts'
 import { listTree } from '../../git/blobs.ts'
 import { treeOf } from '../../git/refs.ts'
 import { createWorkspace } from '../../git/workspace.ts'
-import { askAnthropic } from '../../planner/anthropic-client.ts'
 import { type AskPlanner, makePlan, type PlannerReply } from '../../planner/make-plan.ts'
 import { planFromFile } from '../../planner/plan-file.ts'
 import { planJsonSchema } from '../../planner/planner-prompt.ts'
@@ -83,6 +82,8 @@ const apiModel = 'claude-sonnet-4-5'
 
 const askThroughApi = async (host: Host, scope: RunScope, signal: AbortSignal): Promise<AskPlanner> => {
   const credential = await credentialOf('claude', scope.config, host.project.env)
+  // Loaded when it is needed: it is the heaviest library, and a heavier supervisor starts every process more slowly.
+  const { askAnthropic } = await import('../../planner/anthropic-client.ts')
   return async prompt => {
     const token = host.gateway.issueToken({
       runId: scope.runId,
