@@ -1,9 +1,16 @@
 /** A worker's attempts: what is sent back, to whom, how often, and what costs no attempt. */
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inLab, onePlan, renderReceipt, scenario, shell, write } from './lab.ts'
 
-const check = { 'agentlab.yaml': 'checks: [{ name: good, command: [grep, -q, good, one.txt] }]\n' }
-const good = write('one.txt', 'good\n')
+/** Green on the base. */
+const check = {
+  'agentlab.yaml': 'checks: [{ name: good, command: [grep, -q, good, one.txt] }]\n',
+  'one.txt': 'good\n',
+}
+const slowCheck = 'checks: [{ name: good, command: [sh, check.sh] }]\n'
+const good = write('one.txt', 'very good\n')
 const bad = write('one.txt', 'bad\n')
 
 test('work that fails the checks goes back to the same session with what they printed, and passes the second time', () =>
@@ -32,7 +39,7 @@ test('after three attempts the operator is asked, and a resumption grants more',
     const second = await lab.resume(first.runId)
     expect(second.outcome).toBe('done')
     expect(second.tasks[0]!.attempts.map(({ n }) => n)).toEqual([1, 2, 3, 4])
-    expect(lab.git('show', 'agent:one.txt')).toBe('good')
+    expect(lab.git('show', 'agent:one.txt')).toBe('very good')
   }))
 
 test('a claim without work is sent back', () =>
@@ -51,9 +58,13 @@ test('work that is left uncommitted is committed by AgentLab, which says so', ()
   }))
 
 test('a lost session falls back to a fresh one and costs no attempt', () =>
-  inLab(check, async lab => {
-    const forgets = [bad, shell('rm -rf ../agent/sessions')].join()
-    const view = await lab.run({ planText: onePlan(), scenarioText: scenario(forgets, good) })
+  inLab({ 'agentlab.yaml': slowCheck, 'check.sh': 'sleep 1\ngrep -q good one.txt\n', 'one.txt': 'good\n' }, async lab => {
+    let isLost = false
+    const view = await lab.run({ planText: onePlan(), scenarioText: scenario(bad, good) }, ({ tasks: [task] }) => {
+      if (isLost || task?.state !== 'merging') return
+      rmSync(join(lab.dataDir, 'seats', `${task.taskId}.codex`, 'agent', 'sessions'), { recursive: true })
+      isLost = true
+    })
     expect(view.outcome).toBe('done')
     expect(view.tasks[0]!.attempts.map(({ n, outcome }) => ({ n, outcome }))).toEqual([
       { n: 1, outcome: 'answered' },
