@@ -41,14 +41,15 @@ export const loginPlaces = (
 
 const installations = new Map<string, Promise<Installation | null>>()
 
-/** Finds a CLI once per process and path: its version costs a process start. */
+/** Finds a CLI once per process and path. A trial runs it, which takes up to seconds; a run finds out by itself. */
 export const installationOf = (
   worker: WorkerName,
   config: EffectiveConfig,
   env: NodeJS.ProcessEnv,
+  isTrial = false,
 ): Promise<Installation | null> => {
   const override = config.agent[worker].path
-  const key = JSON.stringify([worker, override, env.PATH])
+  const key = JSON.stringify([worker, override, env.PATH, isTrial])
   const known = installations.get(key)
   if (known !== undefined) return known
   const found = findInstallation({
@@ -58,18 +59,30 @@ export const installationOf = (
     override,
     nodePath: process.execPath,
     home: env.HOME ?? homedir(),
+    isTrial,
   })
   installations.set(key, found)
   found.catch(() => installations.delete(key))
   return found
 }
 
-export const agentStates = async (config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<AgentState[]> =>
+const allWorkers = Object.keys(workers) as WorkerName[]
+
+/** What stands on this machine, for `doctor` and `init`: each program is tried. */
+export const agentStates = (config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<AgentState[]> =>
+  statesOf(allWorkers, config, env, true)
+
+const statesOf = (
+  names: readonly WorkerName[],
+  config: EffectiveConfig,
+  env: NodeJS.ProcessEnv,
+  isTrial: boolean,
+): Promise<AgentState[]> =>
   Promise.all(
-    (Object.keys(workers) as WorkerName[]).map(async worker => {
+    names.map(async worker => {
       const login = await detectLogin(worker, loginPlaces(env, config, worker))
       try {
-        return { worker, installation: await installationOf(worker, config, env), broken: null, login }
+        return { worker, installation: await installationOf(worker, config, env, isTrial), broken: null, login }
       } catch (error) {
         return { worker, installation: null, broken: error instanceof Error ? error.message : String(error), login }
       }
@@ -91,8 +104,8 @@ export interface CrewRequest {
  * @throws AgentLabError `no-worker` (exit 2) saying of each why not
  */
 export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> => {
-  const states = await agentStates(request.config, request.env)
   const order = request.wanted ?? request.config.agents
+  const states = await statesOf(order, request.config, request.env, false)
   const reasons: string[] = []
   const crew = order.filter(worker => {
     const reason = reasonAgainst(states.find(state => state.worker === worker)!, request)

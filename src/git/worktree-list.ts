@@ -1,6 +1,7 @@
 /** Which worktrees the operator's repository has, and what each has checked out. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GitPlace, git, gitFailure, records } from './exec.ts'
+import { fullRef } from './refs.ts'
 
 export interface WorktreeEntry {
   path: string
@@ -51,6 +52,12 @@ export const listWorktrees = async (place: GitPlace): Promise<WorktreeEntry[]> =
   }
 }
 
-/** The worktrees, with their directory still there, that stand on a ref. */
-export const worktreesOn = async (place: GitPlace, ref: string): Promise<WorktreeEntry[]> =>
-  (await listWorktrees(place)).filter(entry => entry.ref === ref && !entry.isPrunable && !entry.isBare)
+/**
+ * The worktrees, with their directory still there, that stand on a ref. The list is only read when git says of the ref
+ * that some worktree does.
+ */
+export const worktreesOn = async (place: GitPlace, ref: string): Promise<WorktreeEntry[]> => {
+  const asked = await git(place, ['for-each-ref', '--format=%(worktreepath)', fullRef(ref)])
+  if (asked.exitCode === 0 && asked.stdout.toString('utf8').trim() === '') return []
+  return (await listWorktrees(place)).filter(entry => entry.ref === ref && !entry.isPrunable && !entry.isBare)
+}

@@ -1,7 +1,8 @@
 /** Finds an agent CLI on this machine: the program behind its launchers, its version, and what it needs to stay readable. */
-import { access, constants, open, realpath } from 'node:fs/promises'
+import { access, constants, open, readFile, realpath } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { z } from 'zod'
 import { AgentLabError } from '../domain/errors.ts'
 import type { WorkerName } from '../domain/lane.ts'
 import { findProgram } from '../process/programs.ts'
@@ -20,6 +21,8 @@ export interface LocateInput {
   nodePath: string
   /** The operator's home: never opened as a whole. */
   home: string
+  /** Runs the program once to see that it does; otherwise its package's version is believed, where it has one. */
+  isTrial: boolean
 }
 
 const isExecutable = async (path: string): Promise<boolean> => {
@@ -77,6 +80,30 @@ const packageOf = async (script: string): Promise<string> => {
   return dirname(script)
 }
 
+/** Names of the packages that ship a worker's program. */
+const shippedBy: Record<WorkerName, string> = {
+  claude: '@anthropic-ai/claude-code',
+  codex: '@openai/codex',
+  gemini: '@google/gemini-cli',
+}
+
+const Manifest = z.object({ name: z.string(), version: z.string().regex(/^\d+\.\d+\.\d+[\w.-]*$/) })
+
+/** The version in the package a program was installed with, or null: asking the program itself takes up to seconds. */
+const packagedVersion = async (worker: WorkerName, program: string): Promise<string | null> => {
+  for (const directory of [dirname(program), dirname(dirname(program))]) {
+    const text = await readFile(join(directory, 'package.json'), 'utf8').catch(() => null)
+    if (text === null) continue
+    try {
+      const { name, version } = Manifest.parse(JSON.parse(text))
+      return name === shippedBy[worker] ? version : null
+    } catch {
+      return null
+    }
+  }
+  return null
+}
+
 const saidVersion = async (file: string, args: string[]): Promise<string | undefined> => {
   // A home that does not exist: asking for a version must neither read nor change the operator's.
   const env = { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }
@@ -86,7 +113,7 @@ const saidVersion = async (file: string, args: string[]): Promise<string | undef
 
 /**
  * The installation of a worker's CLI, or null when it is not on PATH.
- * Throws `agent-cli-broken` when the program is there but can't run or does not say its version.
+ * Throws `agent-cli-broken` when the program is there but can't run, or neither its package nor it says a version.
  */
 export const findInstallation = async (input: LocateInput): Promise<Installation | null> => {
   const { worker, program, nodePath, home } = input
@@ -103,7 +130,8 @@ export const findInstallation = async (input: LocateInput): Promise<Installation
   const native = isScript && worker === 'codex' ? await nativeCodex(real) : null
   const direct = { file: native ?? real, prefixArgs: [] }
   const { file, prefixArgs } = isScript && native === null ? { file: nodePath, prefixArgs: [real] } : direct
-  const version = await saidVersion(file, prefixArgs)
+  const packaged = input.isTrial ? null : await packagedVersion(worker, real)
+  const version = packaged ?? (await saidVersion(file, prefixArgs))
   if (version === undefined) throw broken('it did not say its version')
   // The native codex calls on what lies beside its bin/; a script on the rest of its package.
   const needed = isScript ? (native === null ? await packageOf(real) : dirname(dirname(native))) : dirname(real)

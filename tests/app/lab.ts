@@ -37,6 +37,8 @@ export interface Lab {
   root: string
   scratch: string
   env: Record<string, string>
+  /** Words before every command line: empty, or a program that changes what the machine looks like. */
+  through: string[]
   dataDir: string
   git(...args: string[]): string
   /** Carries a run to its rest under a supervisor of this process. */
@@ -47,6 +49,8 @@ export interface Lab {
   cli(...args: string[]): Promise<Ended>
   /** Starts it and leaves it running. */
   start(...args: string[]): Started
+  /** Puts `text` into a file beside the repository and gives its path. */
+  file(name: string, text: string): string
   view(runId: string): Promise<RunView>
   events(runId: string): Promise<LoopEvent[]>
   open<T>(work: (project: Project) => T | Promise<T>): Promise<T>
@@ -123,7 +127,7 @@ export const inLab = async (files: Files, work: (lab: Lab) => Promise<void>): Pr
   const digest = (): string => checkoutDigest(root, { ignoreRefs: ourRefs })
   let untouched = digest()
   const children: ChildProcess[] = []
-  const lab = labOf({ scratch, root, env }, children, () => {
+  const lab = labOf({ scratch, root, env, through: [] }, children, () => {
     untouched = digest()
   })
   try {
@@ -148,7 +152,7 @@ const endSupervisor = async ({ dataDir }: Lab): Promise<void> => {
 }
 
 const labOf = (
-  place: { scratch: string; root: string; env: Record<string, string> },
+  place: Pick<Lab, 'scratch' | 'root' | 'env' | 'through'>,
   children: ChildProcess[],
   accept: () => void,
 ): Lab => {
@@ -171,7 +175,8 @@ const labOf = (
       })
     })
   const start: Lab['start'] = (...args) => {
-    const child = spawn(process.execPath, [program, ...args], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const [file, ...words] = [...place.through, process.execPath, program, ...args]
+    const child = spawn(file!, words, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] })
     children.push(child)
     const said: Ended = { exit: null, stdout: '', stderr: '' }
     child.stdout.on('data', (data: Buffer) => (said.stdout += data.toString()))
@@ -186,8 +191,7 @@ const labOf = (
     const { readRunView } = await import('../../src/store/run-view.ts')
     return open(project => readRunView(project.store, runId)!)
   }
-  return {
-    ...place,
+  return Object.assign(place, {
     dataDir: dataDirOf({ commonGitDir: join(root, '.git'), env }),
     git: (...args) => shellGit(root, args),
     run: (wish, meanwhile = () => {}) =>
@@ -204,11 +208,15 @@ const labOf = (
       }, meanwhile),
     cli: (...args) => start(...args).ended,
     start,
+    file: (name, text) => {
+      writeFiles(place.scratch, { [name]: text })
+      return join(place.scratch, name)
+    },
     view,
     events: runId => open(project => project.store.events.ofRun(runId).map(({ event }) => event)),
     open,
     accept,
-  }
+  } satisfies Omit<Lab, keyof typeof place>)
 }
 
 export { renderReceipt, writeFiles }

@@ -56,7 +56,7 @@ export const openStage = async (scenario: string): Promise<Stage> => {
 export const findAgent = async (worker: WorkerName): Promise<Installation> => {
   const { program } = workers[worker]
   const places = { pathEnv: binaries, nodePath: process.execPath, home: homedir() }
-  const installation = await findInstallation({ worker, program, ...places })
+  const installation = await findInstallation({ worker, program, ...places, isTrial: false })
   if (installation === null) throw new Error(`${worker} is not installed: run npm ci`)
   return installation
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(scratch, { recursive: true, force: true }))
 
-const find = (worker: WorkerName, pathEnv: string, override: string | null = null) =>
+const find = (worker: WorkerName, pathEnv: string, override: string | null = null, isTrial = true) =>
   findInstallation({
     worker,
     program: worker,
@@ -22,6 +22,7 @@ const find = (worker: WorkerName, pathEnv: string, override: string | null = nul
     override,
     nodePath: process.execPath,
     home: join(scratch, 'home'),
+    isTrial,
   })
 
 const program = async (path: string, text: string): Promise<string> => {
@@ -83,4 +84,19 @@ it.each([
 
 it('refuses a choice that is no program', async () => {
   await expect(find('claude', '', join(scratch, 'nothing-here'))).rejects.toThrowError(/not an executable file/)
+})
+
+test('believes the version of the package a program came with, unless it is to be tried', async () => {
+  const text = '#!/bin/sh\necho 9.9.9\n'
+  const claude = await program('packaged/node_modules/@anthropic-ai/claude-code/bin/claude', text)
+  const manifest = { name: '@anthropic-ai/claude-code', version: '2.0.1' }
+  await writeFile(join(dirname(dirname(claude)), 'package.json'), JSON.stringify(manifest))
+  expect((await find('claude', dirname(claude), null, false))?.version).toBe('2.0.1')
+  expect((await find('claude', dirname(claude), null, true))?.version).toBe('9.9.9')
+})
+
+test('asks a program whose package is another one', async () => {
+  const claude = await program('other/claude', '#!/bin/sh\necho 1.2.3\n')
+  await writeFile(join(dirname(claude), 'package.json'), JSON.stringify({ name: 'mine', version: '7.0.0' }))
+  expect((await find('claude', dirname(claude), null, false))?.version).toBe('1.2.3')
 })

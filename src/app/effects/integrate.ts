@@ -24,9 +24,11 @@ export const integrate = async (host: Host, effect: EffectOf<'task.integrate'>):
   const now = await readRef(repository, branchRef(branch))
   // Deleted by hand: nothing to continue, and nothing AgentLab should bring back unasked.
   if (now === null) return { type: 'integration.refused', ...ids, reason: 'agentMovedByHand' }
-  const already = await isIntegrated(repository, now, effect.taskId, effect.tip)
-  if (already !== null) return done(already)
-  if (now !== effect.agent) return { type: 'agent.moved', ...ids }
+  // Where `agent` still is what the checks merged into, the tip can't be in it yet.
+  if (now !== effect.agent) {
+    const already = await isIntegrated(repository, now, effect.taskId, effect.tip)
+    return already === null ? { type: 'agent.moved', ...ids } : done(already)
+  }
   const verdict = verdictOn(host, effect)
   const commit = await integrationCommit(repository, {
     agentTip: effect.agent,
