@@ -86,7 +86,7 @@ it('refuses a choice that is no program', async () => {
   await expect(find('claude', '', join(scratch, 'nothing-here'))).rejects.toThrowError(/not an executable file/)
 })
 
-test('believes the version of the package a program came with, unless it is to be tried', async () => {
+it('believes the version of the package a program came with, unless it is to be tried', async () => {
   const text = '#!/bin/sh\necho 9.9.9\n'
   const claude = await program('packaged/node_modules/@anthropic-ai/claude-code/bin/claude', text)
   const manifest = { name: '@anthropic-ai/claude-code', version: '2.0.1' }
@@ -95,7 +95,7 @@ test('believes the version of the package a program came with, unless it is to b
   expect((await find('claude', dirname(claude), null, true))?.version).toBe('9.9.9')
 })
 
-test('asks a program whose package is another one', async () => {
+it('asks a program whose package is another one', async () => {
   const claude = await program('other/claude', '#!/bin/sh\necho 1.2.3\n')
   await writeFile(join(dirname(claude), 'package.json'), JSON.stringify({ name: 'mine', version: '7.0.0' }))
   expect((await find('claude', dirname(claude), null, false))?.version).toBe('1.2.3')
