@@ -1,7 +1,8 @@
 /** Which worktrees the operator's repository has, and what each has checked out. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type GitPlace, git, gitFailure, records } from './exec.ts'
-import { fullRef } from './refs.ts'
 
 export interface WorktreeEntry {
   path: string
@@ -52,12 +53,21 @@ export const listWorktrees = async (place: GitPlace): Promise<WorktreeEntry[]> =
   }
 }
 
+/** What git keeps of where each worktree stands. With the reftable format it lies elsewhere: then nothing is known. */
+const headsOf = async (commonDir: string): Promise<string[] | null> => {
+  const names = await readdir(commonDir)
+  if (names.includes('reftable')) return null
+  const linked = names.includes('worktrees') ? await readdir(join(commonDir, 'worktrees')) : []
+  const files = [join(commonDir, 'HEAD'), ...linked.map(name => join(commonDir, 'worktrees', name, 'HEAD'))]
+  return Promise.all(files.map(file => readFile(file, 'utf8').catch(() => '')))
+}
+
 /**
- * The worktrees, with their directory still there, that stand on a ref. The list is only read when git says of the ref
- * that some worktree does.
+ * The worktrees, with their directory still there, that stand on a ref. Git is only asked for its list when one of the
+ * HEAD files names the ref: most often none does, and a process costs more than everything else an integration needs.
  */
-export const worktreesOn = async (place: GitPlace, ref: string): Promise<WorktreeEntry[]> => {
-  const asked = await git(place, ['for-each-ref', '--format=%(worktreepath)', fullRef(ref)])
-  if (asked.exitCode === 0 && asked.stdout.toString('utf8').trim() === '') return []
+export const worktreesOn = async (place: GitPlace & { commonDir: string }, ref: string): Promise<WorktreeEntry[]> => {
+  const heads = await headsOf(place.commonDir)
+  if (heads?.every(head => head.trim() !== `ref: ${ref}`)) return []
   return (await listWorktrees(place)).filter(entry => entry.ref === ref && !entry.isPrunable && !entry.isBare)
 }

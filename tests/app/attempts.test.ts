@@ -58,35 +58,41 @@ test('work that is left uncommitted is committed by AgentLab, which says so', ()
   }))
 
 test('a lost session falls back to a fresh one and costs no attempt', () =>
-  inLab({ 'agentlab.yaml': slowCheck, 'check.sh': 'sleep 1\ngrep -q good one.txt\n', 'one.txt': 'good\n' }, async lab => {
-    let isLost = false
-    const view = await lab.run({ planText: onePlan(), scenarioText: scenario(bad, good) }, ({ tasks: [task] }) => {
-      if (isLost || task?.state !== 'merging') return
-      rmSync(join(lab.dataDir, 'seats', `${task.taskId}.codex`, 'agent', 'sessions'), { recursive: true })
-      isLost = true
-    })
-    expect(view.outcome).toBe('done')
-    expect(view.tasks[0]!.attempts.map(({ n, outcome }) => ({ n, outcome }))).toEqual([
-      { n: 1, outcome: 'answered' },
-      { n: 2, outcome: 'answered' },
-    ])
-    const sessions = (await lab.events(view.runId)).flatMap(event =>
-      event.type === 'session.known' ? [event.sessionId] : [],
-    )
-    expect(new Set(sessions).size).toBe(2)
-  }))
+  inLab(
+    { 'agentlab.yaml': slowCheck, 'check.sh': 'sleep 1\ngrep -q good one.txt\n', 'one.txt': 'good\n' },
+    async lab => {
+      let isLost = false
+      const view = await lab.run({ planText: onePlan(), scenarioText: scenario(bad, good) }, ({ tasks: [task] }) => {
+        if (isLost || task?.state !== 'merging') return
+        rmSync(join(lab.dataDir, 'seats', `${task.taskId}.codex`, 'agent', 'sessions'), { recursive: true })
+        isLost = true
+      })
+      expect(view.outcome).toBe('done')
+      expect(view.tasks[0]!.attempts.map(({ n, outcome }) => ({ n, outcome }))).toEqual([
+        { n: 1, outcome: 'answered' },
+        { n: 2, outcome: 'answered' },
+      ])
+      const sessions = (await lab.events(view.runId)).flatMap(event =>
+        event.type === 'session.known' ? [event.sessionId] : [],
+      )
+      expect(new Set(sessions).size).toBe(2)
+    },
+  ))
 
-test.each(['codex', 'claude'] as const)('a refused login of %s waits for the operator, and the attempt goes on', worker =>
-  inLab({}, async lab => {
-    const planText = onePlan().replace('codex', worker)
-    const refused = ['{ status: { code: 401 }, onLaunch: 1 }', good].join()
-    const first = await lab.run({ planText, scenarioText: scenario(refused), workers: ['codex', 'claude'] })
-    expect(first.outcome).toBe('awaitingOperator')
-    expect(first.tasks[0]).toMatchObject({ waitReason: 'loginNeeded', attempts: [{ n: 1, class: 'auth' }] })
-    const second = await lab.resume(first.runId)
-    expect(second.outcome).toBe('done')
-    expect(second.tasks[0]!.attempts.map(({ n }) => n)).toEqual([1, 1])
-  }))
+test.each(['codex', 'claude'] as const)(
+  'a refused login of %s waits for the operator, and the attempt goes on',
+  worker =>
+    inLab({}, async lab => {
+      const planText = onePlan().replace('codex', worker)
+      const refused = ['{ status: { code: 401 }, onLaunch: 1 }', good].join()
+      const first = await lab.run({ planText, scenarioText: scenario(refused), workers: ['codex', 'claude'] })
+      expect(first.outcome).toBe('awaitingOperator')
+      expect(first.tasks[0]).toMatchObject({ waitReason: 'loginNeeded', attempts: [{ n: 1, class: 'auth' }] })
+      const second = await lab.resume(first.runId)
+      expect(second.outcome).toBe('done')
+      expect(second.tasks[0]!.attempts.map(({ n }) => n)).toEqual([1, 1])
+    }),
+)
 
 test.each(['codex', 'claude'] as const)('a rate limit of %s is waited out and costs no attempt', worker =>
   inLab({}, async lab => {
@@ -102,7 +108,8 @@ test.each(['codex', 'claude'] as const)('a rate limit of %s is waited out and co
     const waited = attempts[1]!.startedAt - attempts[0]!.endedAt!
     expect(waited).toBeGreaterThanOrEqual(2_000)
     expect(waited).toBeLessThan(20_000)
-  }))
+  }),
+)
 
 test('a model that declines has used an attempt, and the next one is a new session', () =>
   inLab({}, async lab => {

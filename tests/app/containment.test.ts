@@ -7,7 +7,9 @@ import { inLab, looks, onePlan, renderReceipt, scenario, shell, write, writeFile
 
 /** Tries a command and notes under `name` whether it worked and what it printed. */
 const attempt = (name: string, command: string): string =>
-  shell(`{ ${command}; } > out.log 2>&1 && echo "${name}: worked $(cat out.log)" >> report.txt || echo "${name}: denied" >> report.txt; rm -f out.log`)
+  shell(
+    `{ ${command}; } > out.log 2>&1 && echo "${name}: worked $(cat out.log)" >> report.txt || echo "${name}: denied" >> report.txt; rm -f out.log`,
+  )
 
 test('a worker in its box reaches nothing of the operator, of AgentLab or of another seat', () =>
   inLab({}, async lab => {
@@ -32,10 +34,12 @@ tasks:
   two: { attempts: [{ steps: [${[write('two.txt', '2\n'), shell('sleep 5')].join()}] }] }
 defaults: { verifier: { steps: [${looks}], verdict: pass } }
 `
-    const two = '{ key: two, title: Do two, what: Do it., worker: claude }'
+    const two = '{ key: two, title: Do two, what: Do it., worker: codex }'
     const objects = readdirSync(join(lab.root, '.git', 'objects')).filter(name => name.length > 2)
-    const view = await lab.run({ planText: onePlan().replace(/\]$/, `, ${two}]`), scenarioText })
-    console.log(renderReceipt(view))
+    const view = await lab.run({
+      planText: onePlan().replace('codex', 'claude').replace(/\]$/, `, ${two}]`),
+      scenarioText,
+    })
     expect(view).toMatchObject({ outcome: 'done', containment: 'boxed' })
     const report = lab.git('show', 'agent:report.txt').split('\n')
     expect(report).toHaveLength(hostile.length)
@@ -47,7 +51,9 @@ test('links a worker plants in its seat are not followed when the next attempt i
   inLab({ 'agentlab.yaml': 'checks: [{ name: it, command: [test, "!", -f, bad.txt] }]\n' }, async lab => {
     const victim = join(lab.env.HOME!, 'victim')
     writeFiles(victim, { 'settings.json': 'mine\n', 'config.toml': 'mine\n' })
-    const plant = ['agent', 'home', 'out', 'tmp'].map(name => `mv ../${name} ../${name}.old; ln -s ${victim} ../${name}`)
+    const plant = ['agent', 'home', 'out', 'tmp'].map(
+      name => `mv ../${name} ../${name}.old; ln -s ${victim} ../${name}`,
+    )
     const scenarioText = scenario(
       [write('bad.txt', 'bad\n'), shell(plant.join('; '))].join(),
       [write('one.txt', '1\n'), shell('rm bad.txt')].join(),
@@ -84,19 +90,16 @@ test.each([
   inLab({}, async lab => {
     const daemon = `sleep ${seconds}`
     const scenarioText = scenario(
-      [shell(`setsid nohup ${daemon} > /dev/null 2>&1 &`), shell(`pgrep -f '${daemon}' > one.txt`)].join(),
+      [shell(`setsid nohup ${daemon} > /dev/null 2>&1 &`), shell(`ps -eo args | grep -x '${daemon}' > one.txt`)].join(),
     )
-    let seen = 0
     const left: string[] = []
     const view = await lab.run({ planText: onePlan(), scenarioText, unboxed }, ({ tasks: [task] }) => {
-      if (task?.state === 'working') seen += alive(`${daemon}\0`).length
       if (task !== undefined && task.state !== 'working') left.push(...alive(`${daemon}\0`))
     })
     expect(view).toMatchObject({ outcome: 'done', containment: unboxed ? 'unboxed' : 'boxed' })
-    expect(lab.git('show', 'agent:one.txt')).toMatch(/^\d+/)
+    expect(lab.git('show', 'agent:one.txt')).toBe(daemon)
     expect(left).toEqual([])
     expect(alive(`${daemon}\0`)).toEqual([])
-    expect(seen).toBeGreaterThanOrEqual(0)
   }),
 )
 

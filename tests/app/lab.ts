@@ -17,14 +17,23 @@ import type { LoopEvent } from '../../src/domain/event.ts'
 import { renderReceipt } from '../../src/domain/receipt.ts'
 import type { RunView } from '../../src/domain/run-view.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
-import { type Files, makeRepository, makeScratch, removeScratch, shellGit, writeFiles } from '../support/git-repository.ts'
+import {
+  type Files,
+  makeRepository,
+  makeScratch,
+  removeScratch,
+  shellGit,
+  writeFiles,
+} from '../support/git-repository.ts'
 import { processesBelow } from '../support/seat-processes.ts'
 
 const program = resolve('src/cli/main.ts')
 const agentPrograms = resolve('node_modules/.bin')
 
 /** Everything of ours that may appear among the operator's refs. */
-const ourRefs = ['agent', 'task/', 'claude', 'codex', 'gemini'].map(name => `refs/heads/${name}`).concat('refs/agentlab/')
+const ourRefs = ['agent', 'task/', 'claude', 'codex', 'gemini']
+  .map(name => `refs/heads/${name}`)
+  .concat('refs/agentlab/')
 
 export interface Ended {
   exit: number | null
@@ -104,8 +113,7 @@ defaults:
   verifier: { steps: [${looks}], verdict: pass }
 `
 
-export const write = (path: string, content: string): string =>
-  `{ write: ${JSON.stringify({ path, content })} }`
+export const write = (path: string, content: string): string => `{ write: ${JSON.stringify({ path, content })} }`
 
 export const shell = (command: string, more = ''): string => `{ run: ${JSON.stringify(command)}${more} }`
 

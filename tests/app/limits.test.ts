@@ -9,7 +9,11 @@ const yaml = (limits: string) => ({ 'agentlab.yaml': `limits: {${limits}}\n` })
 /** Talks a lot at its first start, works at the next. */
 const talker = (...steps: string[]): string =>
   scenario(
-    [write('one.txt', 'begun\n'), ...steps.map(command => shell(command, ', onLaunch: 1')), write('two.txt', '2\n')].join(),
+    [
+      write('one.txt', 'begun\n'),
+      ...steps.map(command => shell(command, ', onLaunch: 1')),
+      write('two.txt', '2\n'),
+    ].join(),
   )
 
 const words = Array.from({ length: 12 }, (_, n) => `echo ${n}`)

@@ -11,7 +11,9 @@ import { processesBelow } from '../support/seat-processes.ts'
 import { inLab, type Lab, onePlan, scenario, shell, until, write } from './lab.ts'
 
 /** Works, then stays in a tool for long; its second start is quick. */
-const slow = scenario([write('one.txt', 'begun\n'), shell('sleep 300', ', onLaunch: 1'), write('two.txt', '2\n')].join())
+const slow = scenario(
+  [write('one.txt', 'begun\n'), shell('sleep 300', ', onLaunch: 1'), write('two.txt', '2\n')].join(),
+)
 const quick = scenario(write('one.txt', '1\n'))
 
 const task = (lab: Lab, text: string): string[] => [
@@ -60,7 +62,7 @@ test('a run that is cancelled while its worker runs leaves no process and keeps 
 
 test('a run whose supervisor was killed goes on where it stood', () =>
   inLab({}, async lab => {
-    const runId = await detached(lab, slow.replace('onLaunch: 1', 'onLaunch: 1'))
+    const runId = await detached(lab, slow)
     await inTheTool(lab, runId)
     process.kill(lockHolder(join(lab.dataDir, 'supervisor.lock'))!.pid, 'SIGKILL')
     await until('the end of the worker', () => processesBelow(lab.dataDir).length === 0)
@@ -103,9 +105,19 @@ test('two runs at once share one supervisor and both get through', () =>
   inLab({}, async lab => {
     const both = await Promise.all([detached(lab, quick), detached(lab, quick)])
     const views = await Promise.all(both.map(runId => restOf(lab, runId)))
-    // Both add the same file: the second integrates without a change left or conflicts with nothing.
     expect(views.map(view => view.outcome)).toEqual(['done', 'done'])
     expect(new Set(await lab.open(({ store }) => store.events.all().map(logged => logged.epoch))).size).toBe(1)
+  }))
+
+test('a set-up that is called off with its run does not fail another run that waited for it', () =>
+  inLab({ 'agentlab.yaml': 'setup: { command: [sleep, "3"] }\n' }, async lab => {
+    const first = await detached(lab, quick)
+    await until('the set-up', async () => (await lab.view(first)).launches.some(({ what }) => what === 'setup'))
+    const second = await detached(lab, quick)
+    await until('the second run at work', async () => (await lab.view(second)).tasks[0]?.state === 'working')
+    expect(await lab.cli('cancel', first)).toMatchObject({ exit: 0 })
+    expect(await restOf(lab, second)).toMatchObject({ outcome: 'done', failures: [] })
+    expect(await restOf(lab, first)).toMatchObject({ outcome: 'cancelled' })
   }))
 
 const holder = resolve('tests/fixtures/store/hold-lock.ts')
