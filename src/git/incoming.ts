@@ -54,8 +54,9 @@ const sync = async (path: string): Promise<void> => {
   }
 }
 
+/** Opened for reading, which is enough to sync: git's packs are read-only, also for an ordinary user who owns them. */
 const makeDurable = async (path: string): Promise<void> => {
-  const handle = await open(path, 'r+')
+  const handle = await open(path, 'r')
   try {
     await handle.chmod(0o444)
     await handle.sync()
