@@ -44,6 +44,9 @@ const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAn
   if (isIn(restingRunStates, run.state) && run.state !== 'awaitingOperator') {
     return { accepted: false, text: `Run ${command.runId} has ended (${run.state}); there is nothing to go on with.` }
   }
+  if (run.state === 'concluding' && (run.context as RunContext).outcome === 'awaitingOperator') {
+    return { accepted: false, text: `Run ${command.runId} is just coming to rest; ask again once it waits.` }
+  }
   // A run that is under way needs nothing but a supervisor, and this answer is proof of one.
   if (run.state !== 'awaitingOperator') return { accepted: true, text: `Run ${command.runId} goes on where it stood.` }
   const isLimited = limitWaits(store.machines.ofRun(command.runId))

@@ -1,4 +1,5 @@
 /** Opens what the effects of one supervisor stand on: the gateway with its limits and meter, and the scripted models. */
+import { keepReader } from '../git/object-reader.ts'
 import { operatorIdentity } from '../git/operator-config.ts'
 import { startGateway } from '../lanes/gateway/gateway.ts'
 import type { Grant, MeterRecord } from '../lanes/gateway/grant.ts'
@@ -26,6 +27,7 @@ export const openHost = async (
   const { store } = project
   const now = Date.now
   const notebook = createWireNotebook()
+  const reader = keepReader(project.repository)
   const rehearsals = new Map<string, Promise<Rehearsal>>()
   const permit = limitKeeper(store, options.onLimit)
   const gateway = await startGateway({
@@ -59,6 +61,7 @@ export const openHost = async (
     log: options.log,
   }
   const close = async (): Promise<void> => {
+    reader.close()
     await gateway.close()
     for (const rehearsal of rehearsals.values()) await rehearsal.then(started => started.close()).catch(() => undefined)
   }

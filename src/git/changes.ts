@@ -22,6 +22,16 @@ export interface LineCount {
 
 const noPrograms = ['--no-ext-diff', '--no-textconv', '--no-renames', '--ignore-submodules=none']
 
+const parseRaw = (fields: string[]): RawChange[] =>
+  Array.from({ length: fields.length / 2 }, (_, index) => {
+    const [oldMode = '', newMode = '', oldOid = '', newOid = '', status = ''] = fields[index * 2]!.slice(1).split(' ')
+    return { oldMode, newMode, oldOid, newOid, status, path: fields[index * 2 + 1]! }
+  })
+
+/** What the last line counts saw of the same commits: whoever counts a change mostly asks for its paths soon after. */
+const latest = new Map<string, RawChange[]>()
+const mostLatest = 4
+
 /** Every changed path, from the objects alone. */
 export const rawChanges = async (
   place: GitPlace,
@@ -29,19 +39,22 @@ export const rawChanges = async (
   to: Oid,
   options: GitOptions = {},
 ): Promise<RawChange[]> => {
+  const known = options.env === undefined ? latest.get(`${from} ${to}`) : undefined
+  if (known !== undefined) return known
   const args = ['diff-tree', '-r', '--raw', '-z', '--no-abbrev', ...noPrograms, Oid.parse(from), Oid.parse(to)]
-  const fields = records(await gitBytes(place, args, options))
-  return Array.from({ length: fields.length / 2 }, (_, index) => {
-    const [oldMode = '', newMode = '', oldOid = '', newOid = '', status = ''] = fields[index * 2]!.slice(1).split(' ')
-    return { oldMode, newMode, oldOid, newOid, status, path: fields[index * 2 + 1]! }
-  })
+  return parseRaw(records(await gitBytes(place, args, options)))
 }
 
 /** Added and deleted lines of every changed path. */
 export const lineCounts = async (place: GitPlace, from: Oid, to: Oid): Promise<LineCount[]> => {
-  const args = ['diff-tree', '-r', '--numstat', '-z', ...noPrograms, Oid.parse(from), Oid.parse(to)]
+  const args = ['diff-tree', '-r', '--raw', '--numstat', '-z', '--no-abbrev', ...noPrograms]
+  const fields = records(await gitBytes(place, [...args, Oid.parse(from), Oid.parse(to)]))
+  let raw = 0
+  while (fields[raw]?.startsWith(':')) raw += 2
+  latest.set(`${from} ${to}`, parseRaw(fields.slice(0, raw)))
+  if (latest.size > mostLatest) latest.delete(latest.keys().next().value!)
   const count = (text: string): number | null => (text === '-' ? null : Number(text))
-  return records(await gitBytes(place, args)).map(record => {
+  return fields.slice(raw).map(record => {
     const [added = '', deleted = '', ...path] = record.split('\t')
     return { path: path.join('\t'), added: count(added), deleted: count(deleted) }
   })

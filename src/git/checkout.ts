@@ -11,19 +11,24 @@ export type LeaveOut = 'agentConfig' | 'nothing'
 export const disposable: GitOptions = { config: { 'core.fsync': 'none' }, timeoutMs: 600_000 }
 
 /**
- * Reads `treeish` into the index, marks what is left out with skip-worktree *before* any file is written, and writes
- * the rest. Returns the paths left out. The work tree must be empty but for `.git`.
+ * Fills the index and the work tree from `treeish`. What is left out is marked with skip-worktree *before* any file is
+ * written. Returns the paths left out. The work tree must be empty but for `.git`. `lookIn`: where `treeish` is listed.
  */
-export const checkOut = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut): Promise<string[]> => {
-  const [leftOut] = await Promise.all([
-    leaveOut === 'nothing' ? [] : listTree(place, treeish).then(all => all.map(entry => entry.path).filter(isLeftOut)),
-    gitBytes(place, ['read-tree', treeish], disposable),
-  ])
-  if (leftOut.length > 0)
-    await gitBytes(place, ['update-index', '-z', '--skip-worktree', '--stdin'], {
-      ...disposable,
-      input: leftOut.map(path => `${path}\0`).join(''),
-    })
+export const checkOut = async (
+  place: GitPlace,
+  treeish: Oid,
+  leaveOut: LeaveOut,
+  lookIn: GitPlace = place,
+): Promise<string[]> => {
+  const all = leaveOut === 'nothing' ? [] : await listTree(lookIn, treeish)
+  const leftOut = all.map(entry => entry.path).filter(isLeftOut)
+  if (leftOut.length === 0) {
+    await gitBytes(place, ['read-tree', '-m', '-u', treeish], disposable)
+    return []
+  }
+  await gitBytes(place, ['read-tree', treeish], disposable)
+  const input = leftOut.map(path => `${path}\0`).join('')
+  await gitBytes(place, ['update-index', '-z', '--skip-worktree', '--stdin'], { ...disposable, input })
   await gitBytes(place, ['checkout-index', '--all', '--index', '--quiet'], disposable)
   return leftOut
 }

@@ -22,9 +22,10 @@ import {
   markersLeft,
 } from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
+import { type ObjectReader, openObjectReader } from './object-reader.ts'
 import type { Identity } from './operator-config.ts'
 import { type MoveResult, moveBranch } from './ref-write.ts'
-import { branchRef, readRef, treeOf } from './refs.ts'
+import { treeOf } from './refs.ts'
 import type { Repository } from './repository.ts'
 
 export interface HarvestRequest {
@@ -68,10 +69,11 @@ export type Harvest =
 
 const refused = (...findings: HarvestFinding[]): Harvest => ({ status: 'refused', findings })
 
-/** A place whose calls see the quarantine on top of the store. */
+/** A place whose calls see the quarantine on top of the store, and a reader that does. */
 interface Sight {
   place: GitPlace
   options: GitOptions
+  reader: ObjectReader
 }
 
 const succeeds = async ({ place, options }: Sight, args: string[]): Promise<boolean> =>
@@ -89,7 +91,7 @@ const readSmall = async (sight: Sight, oids: Oid[], sizes: Map<Oid, number>): Pr
     left -= size
     return true
   })
-  return readBlobs(sight.place, chosen, sight.options)
+  return readBlobs(sight.place, chosen, sight.options, sight.reader)
 }
 
 /** A link that is not read, for its size or the sum's, is no path of any honest kind. */
@@ -126,7 +128,7 @@ const judge = async (sight: Sight, changes: RawChange[], limits: HarvestLimits):
     ...(isBlobMode(change.newMode) ? [change.newOid] : []),
     ...(isBlobMode(change.oldMode) ? [change.oldOid] : []),
   ])
-  const sizes = await objectSizes(sight.place, new Set(oids), sight.options)
+  const sizes = await objectSizes(sight.place, new Set(oids), sight.options, sight.reader)
   const links = changes.filter(change => change.newMode === '120000')
   const files = changes.filter(change => change.newMode.startsWith('100'))
   return [
@@ -152,16 +154,40 @@ const headerFindings = (header: ExportHeader): HarvestFinding[] => [
 
 /** What is wrong with the objects themselves, before any of their content is looked at. */
 const structuralFinding = async (sight: Sight, base: Oid, tip: Oid): Promise<HarvestFinding | null> => {
-  if (!(await succeeds(sight, ['cat-file', '-e', `${tip}^{commit}`])))
-    return finding('wrong-tip', 'The named tip is not a commit that was delivered.')
-  // The type is asked too: peeling would accept a tag.
-  const { stdout } = await git(sight.place, ['cat-file', '-t', tip], sight.options)
-  if (stdout.toString('utf8').trim() !== 'commit') return finding('wrong-tip', 'The named tip is not a commit.')
+  // The type is asked of the object itself: peeling would accept a tag.
+  const type = (await sight.reader.facts(tip))?.type ?? (await typeOf(sight, tip))
+  if (type !== 'commit') return finding('wrong-tip', 'The named tip is not a commit that was delivered.')
   if (!(await succeeds(sight, ['rev-list', '--objects', '--quiet', tip, `^${base}`])))
     return finding('disconnected', 'Objects the work needs are missing.')
-  if (!(await succeeds(sight, ['merge-base', '--is-ancestor', base, tip])))
+  if (!(await buildsOn(sight, base, tip)))
     return finding('not-on-base', 'The work does not build on the commit it was given.')
   return null
+}
+
+const typeOf = async ({ place, options }: Sight, oid: Oid): Promise<string | null> => {
+  const { exitCode, stdout } = await git(place, ['cat-file', '-t', oid], options)
+  return exitCode === 0 ? stdout.toString('utf8').trim() : null
+}
+
+/** So many commits of the worker's are looked through here; a longer history is left to git. */
+const shortHistory = 20
+const commitBytes = 64 * 1024
+
+/** Parents are the lines right after the first one; the same words further down are none. */
+const parentsIn = (commit: string): Oid[] => {
+  const [head = ''] = /^tree [0-9a-f]+\n(?:parent [0-9a-f]+\n)*/.exec(commit) ?? []
+  return [...head.matchAll(/^parent (.+)$/gm)].map(match => match[1]!)
+}
+
+/** Whether `base` is `tip` or one of its ancestors. Where the parents seen here do not show it, git decides. */
+const buildsOn = async (sight: Sight, base: Oid, tip: Oid): Promise<boolean> => {
+  const seen = new Set([tip])
+  for (const oid of seen) {
+    if (oid === base) return true
+    if (seen.size > shortHistory || ((await sight.reader.facts(oid))?.sizeBytes ?? Infinity) > commitBytes) break
+    for (const parent of parentsIn((await sight.reader.bytes(oid))?.toString('latin1') ?? '')) seen.add(parent)
+  }
+  return succeeds(sight, ['merge-base', '--is-ancestor', base, tip])
 }
 
 const stopped = (error: unknown): GitResult => {
@@ -189,11 +215,26 @@ const unpack = async (
 
 const take = async (request: HarvestRequest, quarantine: Quarantine): Promise<Harvest> => {
   const { repository } = request
+  const header = await unpack(request, quarantine, request.limits ?? defaultLimits)
+  if ('rule' in header) return refused(header)
+  const options = { env: quarantine.env }
+  const reader = openObjectReader(repository, options)
+  try {
+    return await judgeAndRecord(request, quarantine, header, { place: repository, options, reader })
+  } finally {
+    reader.close()
+  }
+}
+
+const judgeAndRecord = async (
+  request: HarvestRequest,
+  quarantine: Quarantine,
+  header: ExportHeader,
+  sight: Sight,
+): Promise<Harvest> => {
+  const { repository } = request
   const base = Oid.parse(request.base)
   const limits = request.limits ?? defaultLimits
-  const header = await unpack(request, quarantine, limits)
-  if ('rule' in header) return refused(header)
-  const sight: Sight = { place: repository, options: { env: quarantine.env } }
   const wrong = await structuralFinding(sight, base, header.tip)
   if (wrong) return refused(wrong)
   const changes = await rawChanges(repository, base, header.tip, sight.options)
@@ -220,8 +261,11 @@ const record = async (
     author: request.author,
     when: request.when,
   })
-  const expectedOld = await readRef(repository, branchRef(request.branch))
-  const move = await moveBranch(repository, { branch: request.branch, to: tip, expectedOld })
+  const { branch } = request
+  // Mostly there is no such branch yet; one of an earlier attempt is replaced, wherever it is.
+  const first = await moveBranch(repository, { branch, to: tip, expectedOld: null })
+  const move =
+    first.status === 'raced' ? await moveBranch(repository, { branch, to: tip, expectedOld: first.actual }) : first
   if (move.status !== 'moved') return { status: 'blocked', move }
   const sum = sumChanges(await lineCounts(repository, base, tip))
   return { status: 'harvested', tip, tree, ...sum, byUs: header.committedByUs, notes }

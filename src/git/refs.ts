@@ -2,6 +2,7 @@
 import { AgentLabError } from '../domain/errors.ts'
 import { Oid } from '../domain/ids.ts'
 import { type GitPlace, git, gitFailure, gitText } from './exec.ts'
+import { readerOf } from './object-reader.ts'
 import { remembered } from './remembered.ts'
 
 /** Checks that a name is a full ref below `refs/` that can stand in any position of a git call. */
@@ -17,6 +18,8 @@ export const branchRef = (branch: string): string => fullRef(`refs/heads/${branc
 
 /** The object a full ref names, or null where there is none. */
 export const readRef = async (place: GitPlace, ref: string): Promise<Oid | null> => {
+  const known = await readerOf(place)?.facts(fullRef(ref))
+  if (known) return known.oid
   const { exitCode, stdout } = await git(place, ['rev-parse', '-q', '--verify', '--end-of-options', fullRef(ref)])
   return exitCode === 0 ? Oid.parse(stdout.toString('utf8').trim()) : null
 }
@@ -29,11 +32,14 @@ export const readHead = async (place: GitPlace): Promise<Oid | null> => {
 
 /** The tree of a commit (a tree gives itself). Throws `git-failed` where the object is missing. */
 export const treeOf = remembered(1_000, async (place: GitPlace, commit: Oid): Promise<Oid> => {
+  const known = await readerOf(place)?.facts(`${Oid.parse(commit)}^{tree}`)
+  if (known) return known.oid
   return Oid.parse(await gitText(place, ['rev-parse', '--verify', '--end-of-options', `${Oid.parse(commit)}^{tree}`]))
 })
 
 /** Whether the object is in the store. */
 export const hasObject = async (place: GitPlace, oid: Oid): Promise<boolean> =>
+  Boolean(await readerOf(place)?.facts(Oid.parse(oid))) ||
   (await git(place, ['cat-file', '-e', Oid.parse(oid)])).exitCode === 0
 
 /** Whether `ancestor` is reachable from `descendant` (or the same commit). */

@@ -43,7 +43,7 @@ export const createWorkspace = async (request: WorkspaceRequest): Promise<{ left
   const head = branchRef(BranchName.parse(request.branch))
   await removeWorkspace(dirs)
   await layGitDir(repository, dirs, { head, refs: { ...request.refs, [head]: commit }, identity })
-  return { leftOut: await checkOut(placeOf(dirs), commit, request.leaveOut ?? 'agentConfig') }
+  return { leftOut: await checkOut(placeOf(dirs), commit, request.leaveOut ?? 'agentConfig', repository) }
 }
 
 /** All such commits have the same date, so that a tree always gives the same commit. */

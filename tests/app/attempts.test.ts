@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { inLab, onePlan, renderReceipt, scenario, shell, write } from './lab.ts'
+import { inLab, onePlan, renderReceipt, scenario, write } from './lab.ts'
 
 /** Green on the base. */
 const check = {

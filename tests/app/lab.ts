@@ -86,7 +86,8 @@ export const until = async <T>(what: string, look: () => T | Promise<T>): Promis
   }
 }
 
-const defaults: RunWish = {
+/** Codex works, claude verifies. */
+export const defaults: RunWish = {
   goal: 'What the plan says.',
   planText: null,
   scenarioText: null,

@@ -65,7 +65,7 @@ test('a run stops at its minutes, and a resumption grants them once more', () =>
 test('tasks at work side by side do not overrun the requests together', () =>
   inLab(yaml('requests: 2'), async lab => {
     const tasks = ['a', 'b', 'c'].map(key => `{ key: ${key}, title: ${key}, what: Do it., worker: codex }`)
-    const scenarioText = `defaults: { worker: { steps: [${words.map(word => shell(word)).join()}] } }`
+    const scenarioText = 'defaults: { worker: { steps: [{ hang: true }] } }'
     const view = await lab.run({ planText: `tasks: [${tasks.join()}]`, scenarioText, maxParallel: 3 })
     expect(view).toMatchObject({ outcome: 'awaitingOperator', limit: 'requests', spending: { requests: 2 } })
   }))
