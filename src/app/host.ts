@@ -1,12 +1,12 @@
 /** What the effects stand on: the project, the gateway and the clock of one supervisor, and the scope of one run. */
 import type { EffectiveConfig } from '../config/effective.ts'
-import { type LoadedConfig, parseConfig } from '../config/load.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import type { Usage } from '../domain/attempt.ts'
 import { AgentLabError } from '../domain/errors.ts'
 import type { LoopEvent, RunRequest } from '../domain/event.ts'
 import { type ContentId, newContentId, type Oid } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
-import { Plan, type PlannedTask } from '../domain/plan.ts'
+import type { Plan, PlannedTask } from '../domain/plan.ts'
 import { Finding } from '../domain/verdict.ts'
 import type { Identity } from '../git/operator-config.ts'
 import type { Gateway } from '../lanes/gateway/gateway.ts'
@@ -14,6 +14,7 @@ import type { Grant } from '../lanes/gateway/grant.ts'
 import type { Rehearsal } from '../rehearsal/server.ts'
 import type { ContentKind } from '../store/content.ts'
 import type { Project } from './project.ts'
+import { configOf, eventsOf, planFrom } from './run-memory.ts'
 
 /** What the wire told about one attempt so far. Token counts are null until one was measured. */
 export interface WireNotes {
@@ -54,7 +55,7 @@ export const configContent = (config: LoadedConfig): string => JSON.stringify(co
 
 /** @throws AgentLabError `run-erased` when the run's words are gone and it can't go on */
 export const scopeOf = (host: Host, runId: string): RunScope => {
-  const requested = host.project.store.events.first(runId)
+  const requested = eventsOf(host.project.store, runId)[0]
   if (requested?.event.type !== 'run.requested')
     throw new AgentLabError(`run ${runId} failed: its request is not in the log`, { code: 'run-unknown' })
   const { request } = requested.event
@@ -68,7 +69,7 @@ export const scopeOf = (host: Host, runId: string): RunScope => {
     runId,
     lane: request.lane,
     request,
-    config: parseConfig(JSON.parse(configText) as LoadedConfig['sources']).effective,
+    config: configOf(host.project.store, runId, configText),
     goal,
     base: (machine?.context as { base?: Oid | null } | undefined)?.base ?? null,
     rehearsed: request.scenarioContentId !== null,
@@ -98,10 +99,10 @@ export const readFindings = (host: Host, id: ContentId | null): Finding[] => {
 
 /** The run's plan; its words are content. */
 export const planOf = (host: Host, runId: string): Plan => {
-  const ready = host.project.store.events.ofRun(runId).find(({ event }) => event.type === 'plan.ready')
+  const ready = eventsOf(host.project.store, runId).find(({ event }) => event.type === 'plan.ready')
   const text = ready?.event.type === 'plan.ready' ? host.project.store.content.text(ready.event.planContentId) : null
   if (text === null) throw new AgentLabError(`run ${runId} failed: its plan was erased`, { code: 'run-erased' })
-  return Plan.parse(JSON.parse(text))
+  return planFrom(host.project.store, runId, text)
 }
 
 export const taskOf = (host: Host, taskId: string): PlannedTask => {
@@ -113,4 +114,4 @@ export const taskOf = (host: Host, taskId: string): PlannedTask => {
 
 /** When an event of the run was logged: a date that is the same however often a step is repeated. */
 export const loggedAt = (host: Host, runId: string, isMeant: (event: LoopEvent) => boolean): number =>
-  host.project.store.events.ofRun(runId).findLast(({ event }) => isMeant(event))?.at ?? host.now()
+  eventsOf(host.project.store, runId).findLast(({ event }) => isMeant(event))?.at ?? host.now()

@@ -4,6 +4,7 @@ import type { PlannedTask } from '../domain/plan.ts'
 import { readInstructionFiles } from '../git/instructions.ts'
 import type { ResearchAnswer } from '../workers/prompt.ts'
 import { type Host, planOf } from './host.ts'
+import { eventsOf } from './run-memory.ts'
 
 /** The same text for every agent, read by us at the base: the CLIs' own loading is off. */
 export const instructionsAt = async (host: Host, commit: Oid): Promise<{ path: string; text: string }[]> =>
@@ -34,12 +35,11 @@ export const researchFor = (host: Host, task: PlannedTask): ResearchAnswer[] => 
 }
 
 const answerOf = (host: Host, runId: string, taskId: string): string | null => {
-  const { events, content } = host.project.store
-  const finished = events
-    .ofRun(runId)
+  const { store } = host.project
+  const finished = eventsOf(store, runId)
     .map(({ event }) => event)
     .findLast(event => event.type === 'attempt.finished' && event.taskId === taskId && event.answerContentId !== null)
   return finished?.type === 'attempt.finished' && finished.answerContentId !== null
-    ? content.text(finished.answerContentId)
+    ? store.content.text(finished.answerContentId)
     : null
 }

@@ -47,14 +47,15 @@ export const renderTimeLine = (view: RunView): string => {
       launch.endedAt === null ? '–' : duration(Math.max(0, launch.endedAt - launch.startedAt)),
       launch.taskId === null ? '–' : launch.taskId.slice(9),
       inline(launch.what, 80),
-      endOf(launch),
+      endOfLaunch(launch),
     ])
   const more = view.launches.length - rows.length
   const lines = table(['Start', 'Took', 'Task', 'What', 'End'], rows)
   return more > 0 ? `${lines}\n\n… and ${many(more, 'process', 'processes')} more.` : lines
 }
 
-const endOf = (launch: LaunchView): string => {
+/** How a process ended, in two words. */
+export const endOfLaunch = (launch: LaunchView): string => {
   if (launch.signal !== null) return launch.signal
   if (launch.exitCode !== null) return `exit ${launch.exitCode}`
   return launch.endedAt === null ? 'no end seen' : 'ended'

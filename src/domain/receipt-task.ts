@@ -52,7 +52,7 @@ const renderAttempts = (task: TaskView): string => {
     String(attempt.n),
     attempt.worker,
     attempt.resumed ? 'resumed' : 'fresh',
-    endOf(attempt),
+    endOfAttempt(attempt),
     attempt.endedAt === null ? '–' : duration(attempt.endedAt - attempt.startedAt),
     count(attempt.usage.input),
     count(attempt.usage.output),
@@ -61,12 +61,14 @@ const renderAttempts = (task: TaskView): string => {
   return table(['Attempt', 'Worker', 'Session', 'End', 'Took', 'Tokens in', 'Tokens out', 'Work'], rows)
 }
 
-const endOf = (attempt: AttemptView): string => {
+/** How an attempt ended, in a few words. */
+export const endOfAttempt = (attempt: AttemptView): string => {
   if (attempt.outcome === null) return 'no end seen'
   return attempt.class === null ? attempt.outcome : `${attempt.outcome}: ${attempt.class}`
 }
 
-const workOf = (attempt: AttemptView): string => {
+/** What came of an attempt, in a few words. */
+export const workOf = (attempt: AttemptView): string => {
   if (attempt.work === 'empty') return 'no change'
   if (attempt.work === null) return '–'
   return attempt.uncommitted ? `${attempt.work}, committed by AgentLab` : attempt.work
@@ -88,7 +90,8 @@ const renderCheckRun = (checks: ChecksView): string => {
   return `${head}\n\n${table(['Check', 'Status', 'Exit code', 'Took', 'From cache'], rows)}`
 }
 
-const checkWords: Record<ChecksView['status'], string> = {
+/** What a status of checks is called in a receipt. */
+export const checkWords: Record<ChecksView['status'], string> = {
   passed: 'passed',
   failed: 'failed',
   failedOnBaseToo: 'red, and red on the base as well',
@@ -111,7 +114,8 @@ const renderVerdict = (verdict: VerdictView): string => {
   ].join('\n')
 }
 
-const inconclusiveWords: Record<NonNullable<VerdictView['inconclusive']>, string> = {
+/** Why a verdict does not count, in words. */
+export const inconclusiveWords: Record<NonNullable<VerdictView['inconclusive']>, string> = {
   noAnswer: 'it gave no answer',
   malformed: 'its answer was out of shape',
   cutShort: 'it was cut short',
@@ -142,7 +146,8 @@ export const findingLines = (finding: Finding, indent: string): string[] => {
   return lines
 }
 
-const sources: Record<FindingsView['source'], string> = {
+/** What a finding did to the work, by where it came from. */
+export const findingSources: Record<FindingsView['source'], string> = {
   harvest: 'noted at harvest',
   empty: 'sent back: no change',
   refused: 'sent back by the harvest rules',
@@ -156,7 +161,7 @@ const renderFindings = (task: TaskView): string => {
   const lines = task.findings
     .filter(one => one.source !== 'verdict')
     .flatMap(one => [
-      `- Attempt ${one.attempt}, ${sources[one.source]}${one.findings === null ? ' (words erased)' : ''}`,
+      `- Attempt ${one.attempt}, ${findingSources[one.source]}${one.findings === null ? ' (words erased)' : ''}`,
       ...(one.findings ?? []).flatMap(finding => findingLines(finding, '  ')),
     ])
   return lines.length === 0 ? '' : `Against the work:\n\n${lines.join('\n')}`

@@ -125,7 +125,7 @@ export const gitEnvironment = (options: Pick<GitOptions, 'as' | 'config'> = {}):
 }
 
 /** The whole environment of a git call in a place. */
-export const placeEnvironment = (
+export const environmentIn = (
   place: GitPlace,
   options: Pick<GitOptions, 'as' | 'config'> = {},
 ): Record<string, string> => ({ ...gitEnvironment(options), GIT_DIR: place.gitDir, GIT_WORK_TREE: place.root })
@@ -156,7 +156,7 @@ const call = async (
 
 /** Runs git in a place; the exit code is a value. Throws only when git is missing, was stopped, or took too long. */
 export const git = (place: GitPlace, args: string[], options: GitOptions = {}): Promise<GitResult> =>
-  call(place.root, args, { ...placeEnvironment(place, options), ...options.env }, options)
+  call(place.root, args, { ...environmentIn(place, options), ...options.env }, options)
 
 /** Runs git where it must discover the repository itself, with the operator's config, so that git's own ownership check speaks. */
 export const gitDiscovering = (directory: string, args: string[], options: GitOptions = {}): Promise<GitResult> =>

@@ -1,7 +1,7 @@
 /** Questions about objects and refs, answered by one `git cat-file --batch-command` that stays, instead of a process each. */
 import type { Oid } from '../domain/ids.ts'
 import { type Dialogue, startDialogue } from '../process/dialogue.ts'
-import { findGit, type GitOptions, type GitPlace, placeEnvironment } from './exec.ts'
+import { environmentIn, findGit, type GitOptions, type GitPlace } from './exec.ts'
 
 export interface ObjectFacts {
   oid: Oid
@@ -61,7 +61,7 @@ const converse = (place: GitPlace, options: Pick<GitOptions, 'env'>) => {
   }
   const dialogue: Dialogue = startDialogue(findGit(), ['cat-file', '--batch-command'], {
     cwd: place.root,
-    env: { ...placeEnvironment(place), ...options.env },
+    env: { ...environmentIn(place), ...options.env },
     onData: chunk => {
       answers.add(chunk)
       for (let question = asked[0]; question !== undefined; question = asked[0]) {

@@ -5,8 +5,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BranchName, Oid } from '../domain/ids.ts'
-import { checkOut, disposable, type LeaveOut } from './checkout.ts'
-import { commitTree } from './commit.ts'
+import { checkOut, type LeaveOut } from './checkout.ts'
+import { commitText, formatOf } from './commit.ts'
+import { writeCommitObject } from './loose-object.ts'
 import { agentLabIdentity, type Identity } from './operator-config.ts'
 import { layGitDir, placeOf, type WorkspaceDirs } from './private-git-dir.ts'
 import { branchRef, treeOf } from './refs.ts'
@@ -64,13 +65,9 @@ export const createTreeWorkspace = async (request: {
   const head = branchRef('work')
   await removeWorkspace(dirs)
   await layGitDir(repository, dirs, { head, refs: {}, identity: agentLabIdentity })
-  const commit = await commitTree(placeOf(dirs), {
-    tree,
-    parents: [],
-    message: `Tree ${tree}\n`,
-    when: treeCommitDate,
-    options: disposable,
-  })
+  const text = commitText({ tree, parents: [], message: `Tree ${tree}\n`, when: treeCommitDate })
+  const objectDir = join(dirs.gitDir, 'objects')
+  const commit = await writeCommitObject(objectDir, text, { format: formatOf(tree), isDurable: false })
   await writeFile(join(dirs.gitDir, head), `${commit}\n`)
   return { commit, leftOut: await checkOut(placeOf(dirs), commit, request.leaveOut ?? 'nothing') }
 }

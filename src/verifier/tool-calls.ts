@@ -51,13 +51,17 @@ const readers = wordSet(`
 const showingGit = wordSet('show diff log blame cat-file grep diff-tree diff-index diff-files format-patch range-diff')
 const interpreters = wordSet('python python3 node perl ruby deno bun')
 
+/** The verb of a git command line, whatever stands before it: `git -C dir -c key=value show` gives `show`. */
+const gitVerb = (rest: readonly string[]): string | undefined =>
+  rest.find((word, at) => !word.startsWith('-') && !/^-[cC]$/.test(rest[at - 1] ?? ''))
+
 /** Whether a simple command prints what stands in files: a reader, a git command that shows contents, a one-liner. */
 const prints = (words: readonly string[]): boolean => {
   const [program, ...rest] = words
   if (readers.has(program!) || program === 'diff') return true
   if (interpreters.has(program!)) return rest.some(word => /^-\w*[cepr]$/.test(word))
   if (program !== 'git') return false
-  const verb = rest.find((word, at) => !word.startsWith('-') && !/^-[cC]$/.test(rest[at - 1] ?? ''))
+  const verb = gitVerb(rest)
   if (verb === undefined || !showingGit.has(verb)) return false
   if (rest.some(word => /^(?:-p|-u|--patch)$/.test(word))) return true
   const isSummary = rest.some(word =>
@@ -113,9 +117,15 @@ export const ranSomething = (call: ToolCall): boolean => {
   return simpleCommands(call.input).some(isRun)
 }
 
-/** Neither a reader nor a listing nor a question for a version; `grep -q` reads nothing out, it tests. */
+const askingGit = wordSet(`
+  show diff log blame cat-file grep diff-tree diff-index diff-files format-patch range-diff status branch tag
+  rev-parse rev-list ls-files ls-tree describe shortlog reflog name-rev merge-base for-each-ref show-ref remote config
+`)
+
+/** Neither a reader nor a listing nor a question to git or for a version; `grep -q` reads nothing out, it tests. */
 const isRun = (words: readonly string[]): boolean => {
   if (/^[ef]?grep$/.test(words[0]!) && words.some(word => /^-\w*q|^--(?:quiet|silent)$/.test(word))) return true
+  if (words[0] === 'git' && askingGit.has(gitVerb(words.slice(1)) ?? 'status')) return false
   return !readers.has(words[0]!) && !namesOnly.has(words[0]!) && !asksVersion(words)
 }
 

@@ -102,7 +102,7 @@ export const defaults: RunWish = {
 export const onePlan = (more = ''): string => `tasks: [{ key: one, title: Do one, what: Do it., worker: codex${more} }]`
 
 /** Reads the change and runs something, as a verifier must. */
-export const looks = '{ run: git show HEAD }, { run: git fsck }'
+export const looks = '{ run: git show HEAD }, { run: test -f README.md }'
 
 /** One attempt of a worker per entry; a verifier that passes what it has looked at. */
 export const scenario = (...attempts: string[]): string => `

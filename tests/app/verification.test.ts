@@ -49,7 +49,7 @@ test('a failing verdict with a reproduction sends the work back, and the next ti
   }))
 
 const weak: [string, string, { steps: string; verdict?: string }][] = [
-  ['did not read the change', 'nothingRead', { steps: shell('git fsck'), verdict: 'pass' }],
+  ['did not read the change', 'nothingRead', { steps: shell('test -f README.md'), verdict: 'pass' }],
   ['ran nothing', 'nothingRun', { steps: shell('cat one.txt'), verdict: 'pass' }],
   ['judged another commit', 'otherCommit', { steps: looks, verdict: `{ verdict: pass, commit: ${'a'.repeat(40)} }` }],
   ['answered in prose', 'malformed', { steps: `${looks}, { answer: It looks good to me. }` }],
@@ -73,7 +73,7 @@ test.each(weak)('a verifier that %s does not count: another vendor is asked', (_
 
 test('where nobody is left to ask the operator is, nothing is integrated, and a resumption asks again', () =>
   inLab({}, async lab => {
-    const blind = { steps: shell('git fsck'), verdict: 'pass' }
+    const blind = { steps: shell('test -f README.md'), verdict: 'pass' }
     const scenarioText = script([right], [blind, blind, { steps: looks, verdict: 'pass' }])
     const first = await lab.run({ planText: onePlan(), scenarioText })
     expect(first).toMatchObject({ outcome: 'awaitingOperator', tasks: [{ waitReason: 'verdictInconclusive' }] })

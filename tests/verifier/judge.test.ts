@@ -126,6 +126,13 @@ const hostile: Row[] = [
     [...shell(`cat ${diffPath}`, 'No such file or directory', { ok: false, exitCode: 1 }), ...ran],
     'nothingRead',
   ],
+  [
+    'it only asked git',
+    pass,
+    shell('git -C . show HEAD', 'diff --git a/src/greet.ts b/src/greet.ts\n+x'),
+    'nothingRun',
+  ],
+  ['it only asked git for more', pass, [...read, ...shell('git status && git log -3', 'ok')], 'nothingRun'],
   ['reading the diff printed nothing', pass, [...shell(`cat ${diffPath}`, ''), ...ran], 'nothingRead'],
   ['reading the diff never came to an end', pass, [...call('Read', diffPath, 'open'), ...ran], 'nothingRead'],
   [

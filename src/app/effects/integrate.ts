@@ -6,6 +6,7 @@ import { integrationCommit, isIntegrated } from '../../git/integrate.ts'
 import { moveBranch } from '../../git/ref-write.ts'
 import { branchRef, readRef } from '../../git/refs.ts'
 import { type Host, loggedAt, scopeOf, taskOf } from '../host.ts'
+import { eventsOf } from '../run-memory.ts'
 
 export const integrate = async (host: Host, effect: EffectOf<'task.integrate'>): Promise<LoopEvent> => {
   const scope = scopeOf(host, effect.runId)
@@ -55,8 +56,7 @@ export const integrate = async (host: Host, effect: EffectOf<'task.integrate'>):
 }
 
 const verdictOn = (host: Host, effect: EffectOf<'task.integrate'>): LoopEventOf<'verdict.given'> | null => {
-  const found = host.project.store.events
-    .ofRun(effect.runId)
+  const found = eventsOf(host.project.store, effect.runId)
     .map(({ event }) => event)
     .findLast(event => event.type === 'verdict.given' && event.taskId === effect.taskId && event.tip === effect.tip)
   return found?.type === 'verdict.given' && found.value === 'pass' ? found : null

@@ -2,6 +2,7 @@
 import type { Effect } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import type { Host } from '../host.ts'
+import { forgetRun } from '../run-memory.ts'
 import { runAttempt } from './attempt.ts'
 import { prepareBase } from './base.ts'
 import { conclude } from './conclude.ts'
@@ -23,7 +24,7 @@ export const perform = async (
     case 'plan.make':
       return makePlanEffect(host, effect, signal)
     case 'run.conclude':
-      return conclude(host, effect)
+      return conclude(host, effect).finally(() => forgetRun(host.project.store, effect.runId))
     case 'attempt.run':
       return runAttempt(host, effect, signal, tell)
     case 'work.harvest':

@@ -16,6 +16,7 @@ import { statementText } from '../../workers/prompt.ts'
 import { runAgent } from '../agent-run.ts'
 import { environmentOf, placeEnvironment } from '../environment.ts'
 import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
+import { eventsOf } from '../run-memory.ts'
 import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
 import { instructionsAt } from '../task-material.ts'
 
@@ -129,9 +130,9 @@ const prepareSeat = async (
 
 /** Verdicts that came to an end count as rounds; those that broke off for now are further launches of the same round. */
 const roundOf = (host: Host, taskId: string): { round: number; launch: number } => {
-  const given = host.project.store.events
-    .ofRun(taskId.slice(0, 8))
-    .flatMap(({ event }) => (event.type === 'verdict.given' && event.taskId === taskId ? [event] : []))
+  const given = eventsOf(host.project.store, taskId.slice(0, 8)).flatMap(({ event }) =>
+    event.type === 'verdict.given' && event.taskId === taskId ? [event] : [],
+  )
   const finished = given.filter(event => !isTransient(event.class))
   const lastFinished = given.findLastIndex(event => !isTransient(event.class))
   return { round: finished.length + 1, launch: given.length - lastFinished }
