@@ -78,6 +78,9 @@ export const sendCommand = async (
 const withdraw = ({ store }: Project, id: string): boolean =>
   store.write(() => store.commands.answer(id, { accepted: false, text: 'Withdrawn: nobody answered.' }, Date.now()))
 
+/** A view is put together from the whole log, so it is not made more often than a person sees a difference. */
+const followMs = 200
+
 /**
  * Calls `onChange` with each new view of the run until it rests or the signal is given. Never ends a run.
  * A supervisor that died meanwhile is started again, so that closing one terminal or killing a process strands nothing.
@@ -103,6 +106,6 @@ export const followRun = async (
     if (signal.aborted) return readRunView(project.store, runId)!
     if (options.startSupervisor && !keepAlive(project.store.events.lastSeq()))
       throw await silentError(project, `Then go on with: agentlab resume ${runId}`)
-    await new Promise(resolve => setTimeout(resolve, 100))
+    await new Promise(resolve => setTimeout(resolve, followMs))
   }
 }

@@ -108,10 +108,14 @@ const addReaders = (program: Command, dispatch: Dispatch): void => {
     .action((id, options) => dispatch(async call => (await import('./commands/diff.ts')).diff(call, id, options)))
   program
     .command('receipt')
-    .description('print the receipt of a run in Markdown')
+    .description('print the receipt of a run in Markdown, or write it as one HTML file')
     .argument('<run>', 'a run, or the beginning of its id')
-    .addHelpText('after', example('agentlab receipt k3m9q2x7 > receipt.md'))
-    .action(id => dispatch(async call => (await import('./commands/receipt.ts')).receipt(call, id)))
+    .option('--html <file>', 'one HTML file that opens offline; - prints it')
+    .addHelpText(
+      'after',
+      example('agentlab receipt k3m9q2x7 > receipt.md', 'agentlab receipt k3m9q2x7 --html receipt.html'),
+    )
+    .action((id, options) => dispatch(async call => (await import('./commands/receipt.ts')).receipt(call, id, options)))
 }
 
 const addWriters = (program: Command, dispatch: Dispatch): void => {

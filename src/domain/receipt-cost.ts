@@ -9,8 +9,8 @@ export const spendingText = ({ requests, tokens, unmeasured }: RunView['spending
   return `${many(requests, 'request')}, ${known}${unmeasured === 0 ? '' : ` (${many(unmeasured, 'request')} not measured)`}`
 }
 
-export const renderCost = (view: RunView): string => {
-  const total = `${spendingText(view.spending)}. Money: not measured.`
+export const renderCost = (view: RunView, money = 'Money: not measured.'): string => {
+  const total = `${spendingText(view.spending)}. ${inline(money)}`
   if (view.costs.length === 0) return total
   const rows = view.costs.map(cost => [
     cost.worker,

@@ -24,7 +24,7 @@ export interface GraphRow {
 export const graphRows = (tasks: readonly TaskView[]): GraphRow[] => {
   const ordered = inOrder(tasks)
   const lastChild = new Map<TaskId, number>()
-  ordered.forEach((task, at) => task.dependsOn.forEach(id => lastChild.set(id, at)))
+  for (const [at, task] of ordered.entries()) for (const id of task.dependsOn) lastChild.set(id, at)
   const lanes: ({ taskId: TaskId; until: number } | null)[] = []
   return ordered.map((task, at) => {
     const busy = lanes.map((line, lane) => ({ lane, line })).filter(({ line }) => line !== null)

@@ -8,10 +8,13 @@ import { renderCost, renderTimeLine } from './receipt-cost.ts'
 import { findingLines, renderTask, stateCell, titleOf } from './receipt-task.ts'
 import type { RunView } from './run-view.ts'
 
-/** The whole receipt. Facts first, then what models say, then what is not proven. Ends with a newline. */
-export const renderReceipt = (view: RunView): string => `${sections(view).join('\n\n')}\n`
+/**
+ * The whole receipt. Facts first, then what models say, then what is not proven. Ends with a newline. `money` is the
+ * sentence about money, where prices are at hand.
+ */
+export const renderReceipt = (view: RunView, money?: string): string => `${sections(view, money).join('\n\n')}\n`
 
-const sections = (view: RunView): string[] => [
+const sections = (view: RunView, money: string | undefined): string[] => [
   `# Run ${view.runId}`,
   renderOutcome(view),
   renderGoal(view),
@@ -22,7 +25,7 @@ const sections = (view: RunView): string[] => [
   '## Discrepancies',
   renderDiscrepancies(view),
   '## Cost',
-  renderCost(view),
+  renderCost(view, money),
   '## Time line',
   renderTimeLine(view),
   '## NOT PROVEN',

@@ -22,7 +22,7 @@ import {
   markersLeft,
 } from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
-import { type ObjectReader, openObjectReader } from './object-reader.ts'
+import { type ObjectReader, openObjectReader, parentsOf } from './object-reader.ts'
 import type { Identity } from './operator-config.ts'
 import { type MoveResult, moveBranch } from './ref-write.ts'
 import { treeOf } from './refs.ts'
@@ -171,21 +171,15 @@ const typeOf = async ({ place, options }: Sight, oid: Oid): Promise<string | nul
 
 /** So many commits of the worker's are looked through here; a longer history is left to git. */
 const shortHistory = 20
-const commitBytes = 64 * 1024
-
-/** Parents are the lines right after the first one; the same words further down are none. */
-const parentsIn = (commit: string): Oid[] => {
-  const [head = ''] = /^tree [0-9a-f]+\n(?:parent [0-9a-f]+\n)*/.exec(commit) ?? []
-  return [...head.matchAll(/^parent (.+)$/gm)].map(match => match[1]!)
-}
 
 /** Whether `base` is `tip` or one of its ancestors. Where the parents seen here do not show it, git decides. */
 const buildsOn = async (sight: Sight, base: Oid, tip: Oid): Promise<boolean> => {
   const seen = new Set([tip])
   for (const oid of seen) {
     if (oid === base) return true
-    if (seen.size > shortHistory || ((await sight.reader.facts(oid))?.sizeBytes ?? Infinity) > commitBytes) break
-    for (const parent of parentsIn((await sight.reader.bytes(oid))?.toString('latin1') ?? '')) seen.add(parent)
+    const parents = seen.size > shortHistory ? null : await parentsOf(sight.reader, oid)
+    if (parents === null) break
+    for (const parent of parents) seen.add(parent)
   }
   return succeeds(sight, ['merge-base', '--is-ancestor', base, tip])
 }

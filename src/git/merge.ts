@@ -1,6 +1,8 @@
 /** Merging two commits without a work tree. */
 import { Oid } from '../domain/ids.ts'
 import { type GitOptions, type GitPlace, git, gitFailure, records } from './exec.ts'
+import { parentsOf, readerOf } from './object-reader.ts'
+import { treeOf } from './refs.ts'
 
 export type MergeResult =
   | { status: 'clean'; tree: Oid }
@@ -45,6 +47,10 @@ export const mergeFully = async (
 
 /** Merges a tip into a branch's tip: the tree to check, or the files that conflict. */
 export const mergeTree = async (place: GitPlace, ours: Oid, theirs: Oid): Promise<MergeResult> => {
+  const reader = readerOf(place)
+  const parents = reader === undefined ? null : await parentsOf(reader, Oid.parse(theirs))
+  // What was made right on top of the branch's tip already holds all of it.
+  if (parents?.includes(Oid.parse(ours))) return { status: 'clean', tree: await treeOf(place, theirs) }
   const args = ['merge-tree', '--write-tree', '-z', '--no-messages', '--name-only', Oid.parse(ours), Oid.parse(theirs)]
   const result = await git(place, args)
   if (result.exitCode > 1) throw gitFailure(place, args, result)

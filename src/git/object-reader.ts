@@ -150,3 +150,18 @@ export const keepReader = (place: GitPlace): { close(): void } => {
 
 /** The reader kept for a place, if one is. What it says is there is there; what it does not know is asked of a fresh git. */
 export const readerOf = (place: GitPlace): ObjectReader | undefined => open.get(place.gitDir)
+
+/** A larger commit object is not read here. */
+const commitBytes = 64 * 1024
+
+/**
+ * The parents of a commit, as its object names them, or null where it is not known here. They are the lines right after
+ * the first one: the same words further down are none.
+ */
+export const parentsOf = async (reader: ObjectReader, commit: Oid): Promise<Oid[] | null> => {
+  const facts = await reader.facts(commit)
+  if (facts?.type !== 'commit' || facts.sizeBytes > commitBytes) return null
+  const text = (await reader.bytes(commit))?.toString('latin1') ?? ''
+  const [head] = /^tree [0-9a-f]+\n(?:parent [0-9a-f]+\n)*/.exec(text) ?? []
+  return head === undefined ? null : [...head.matchAll(/^parent (.+)$/gm)].map(match => match[1]!)
+}
