@@ -1,6 +1,7 @@
 /** Finds an agent CLI on this machine: the program behind its launchers, its version, and what it needs to stay readable. */
-import { access, constants, open, readFile, realpath } from 'node:fs/promises'
+import { access, constants, mkdtemp, open, readFile, realpath, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AgentLabError } from '../domain/errors.ts'
@@ -104,11 +105,16 @@ const packagedVersion = async (worker: WorkerName, program: string): Promise<str
   return null
 }
 
+/** Asked in a home of its own, which goes again: a CLI writes to its home even to say its version. */
 const saidVersion = async (file: string, args: string[]): Promise<string | undefined> => {
-  // A home that does not exist: asking for a version must neither read nor change the operator's.
-  const env = { PATH: '/usr/bin:/bin', HOME: '/nonexistent' }
-  const said = await run(file, [...args, '--version'], { cwd: '/', env, timeoutMs: 60_000, encoding: 'utf8' })
-  return said.exitCode === 0 ? /\d+\.\d+\.\d+[\w.-]*/.exec(said.stdout)?.[0] : undefined
+  const home = await mkdtemp(join(tmpdir(), 'agentlab-version-'))
+  try {
+    const env = { PATH: '/usr/bin:/bin', HOME: home }
+    const said = await run(file, [...args, '--version'], { cwd: home, env, timeoutMs: 60_000, encoding: 'utf8' })
+    return said.exitCode === 0 ? /\d+\.\d+\.\d+[\w.-]*/.exec(said.stdout)?.[0] : undefined
+  } finally {
+    await rm(home, { recursive: true, force: true })
+  }
 }
 
 /**
