@@ -1,9 +1,11 @@
 /**
  * `npm run bench`: every figure the papers quote, each a median beside its baseline in the same run. Names after the
- * command choose figures: version workspace tasks demo. Ends with 1 when a bound is missed.
+ * command choose figures: version workspace tasks demo receipt runs. Ends with 1 when a bound is missed.
  */
 import { demo } from './demo.ts'
 import { type Figure, isKept, rounds, stagesOf, tableOf } from './figure.ts'
+import { receiptHtml } from './receipt-html.ts'
+import { runsListing } from './runs-listing.ts'
 import { taskFigures } from './tasks.ts'
 import { version } from './version.ts'
 import { workspace } from './workspace.ts'
@@ -13,6 +15,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   workspace: async () => [await workspace()],
   tasks: taskFigures,
   demo: async () => [await demo()],
+  receipt: async () => [await receiptHtml()],
+  runs: async () => [await runsListing()],
 }
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches)

@@ -1,16 +1,22 @@
 /** The command line as commander knows it: words, options, examples. Each command's code is loaded when it is called. */
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import type { Answer, Call } from './call.ts'
 
 /** Runs one command: main.ts gives the call and prints the answer. */
 export type Dispatch = (work: (call: Call) => Promise<Answer>) => Promise<void>
 
-const wholeNumber = (text: string): number => {
-  const value = Number(text)
-  if (!/^\d+$/.test(text) || value < 1 || value > 64)
-    throw new InvalidArgumentError('It must be a whole number from 1 to 64.')
-  return value
-}
+const upTo =
+  (most: number, least = 1) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (!/^\d{1,15}$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+    return value
+  }
+
+const wholeNumber = upTo(64)
+
+const lanes = ['personal', 'enterprise', 'private']
 
 const example = (...lines: string[]): string => `\nExample:\n${lines.map(line => `  $ ${line}`).join('\n')}\n`
 
@@ -37,6 +43,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
   addSetup(program, dispatch)
   addTask(program, dispatch)
   addReaders(program, dispatch)
+  addFigures(program, dispatch)
   addWriters(program, dispatch)
   addOthers(program, dispatch)
   return program
@@ -83,8 +90,19 @@ const addReaders = (program: Command, dispatch: Dispatch): void => {
     .command('runs')
     .description('list the runs of this repository, newest first')
     .option('-f, --follow', 'a screen that keeps itself up to date; q leaves')
-    .option('-n, --limit <n>', 'how many', wholeNumber)
-    .addHelpText('after', example('agentlab runs', 'agentlab runs -f'))
+    .option('-n, --limit <n>', 'how many', upTo(10_000))
+    .addOption(
+      new Option('--state <state>', 'only those that are so').choices([
+        'active',
+        'waiting',
+        'done',
+        'failed',
+        'cancelled',
+      ]),
+    )
+    .addOption(new Option('--lane <lane>', 'only those of this lane').choices(lanes))
+    .option('--since <time>', 'only those asked for since: 90m, 12h, 3d, 2w ago, or a day such as 2026-11-20')
+    .addHelpText('after', example('agentlab runs', 'agentlab runs -f', 'agentlab runs --state waiting --since 3d'))
     .action(options => dispatch(async call => (await import('./commands/runs.ts')).runs(call, options)))
   program
     .command('show')
@@ -97,6 +115,7 @@ const addReaders = (program: Command, dispatch: Dispatch): void => {
     .description('print what the agents said and did')
     .argument('<id>', 'a run or task, or the beginning of its id')
     .option('-f, --follow', 'go on until the run comes to rest')
+    .option('--full', 'all a tool printed, not only its end')
     .addHelpText('after', example('agentlab logs -f k3m9q2x7-1'))
     .action((id, options) => dispatch(async call => (await import('./commands/logs.ts')).logs(call, id, options)))
   program
@@ -104,7 +123,12 @@ const addReaders = (program: Command, dispatch: Dispatch): void => {
     .description("print a task's work, or all a run brought to agent")
     .argument('<id>', 'a run or task, or the beginning of its id')
     .option('--stat', 'files and line counts only')
-    .addHelpText('after', example('agentlab diff k3m9q2x7-1', 'agentlab diff k3m9q2x7 --stat'))
+    .option('--tool <command>', 'show it in your own program; {from} and {to} are two folders')
+    .option('--no-pager', 'print it, also at a terminal')
+    .addHelpText(
+      'after',
+      example('agentlab diff k3m9q2x7-1', 'agentlab diff k3m9q2x7 --stat', 'agentlab diff k3m9q2x7-1 --tool meld'),
+    )
     .action((id, options) => dispatch(async call => (await import('./commands/diff.ts')).diff(call, id, options)))
   program
     .command('receipt')
@@ -116,6 +140,25 @@ const addReaders = (program: Command, dispatch: Dispatch): void => {
       example('agentlab receipt k3m9q2x7 > receipt.md', 'agentlab receipt k3m9q2x7 --html receipt.html'),
     )
     .action((id, options) => dispatch(async call => (await import('./commands/receipt.ts')).receipt(call, id, options)))
+}
+
+/** Readers of the log and of what was metered. */
+const addFigures = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('cost')
+    .description('what was used, and what it cost where prices are known')
+    .addOption(new Option('--by <what>', 'add up by').choices(['worker', 'lane', 'run', 'day']).default('worker'))
+    .option('--since <time>', 'only since: 90m, 12h, 3d, 2w ago, or a day such as 2026-11-20')
+    .option('--rehearsed', 'rehearsals instead of real runs')
+    .addHelpText('after', example('agentlab cost', 'agentlab cost --by day --since 2w'))
+    .action(options => dispatch(async call => (await import('./commands/cost.ts')).cost(call, options)))
+  program
+    .command('events')
+    .description('print the log, one event a line; with --json one JSON document a line')
+    .option('-f, --follow', 'go on with what comes; Ctrl-C leaves')
+    .option('--since <seq>', 'only events after this number', upTo(Number.MAX_SAFE_INTEGER, 0))
+    .addHelpText('after', example('agentlab events -f --json', 'agentlab events --since 1200'))
+    .action(options => dispatch(async call => (await import('./commands/events.ts')).events(call, options)))
 }
 
 const addWriters = (program: Command, dispatch: Dispatch): void => {
@@ -153,6 +196,12 @@ const addOthers = (program: Command, dispatch: Dispatch): void => {
       .action(options => dispatch(async call => (await import('./commands/profile.ts')).profile(call, action, options)))
     if (action !== 'show') command.addOption(new Option('--dir <dir>', "iTerm2's folder of dynamic profiles"))
   }
+  program
+    .command('completion')
+    .description("print a shell's completion script")
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', example('source <(agentlab completion bash)', 'agentlab completion fish | source'))
+    .action(shell => dispatch(async () => (await import('./commands/completion.ts')).completion(program, shell)))
   program
     .command('supervise', { hidden: true })
     .option('--repo-root <dir>')

@@ -1,10 +1,8 @@
-/** Normalised transcripts as lines for people: `<transcripts>/<taskId|runId>/<role>-<worker>-<attempt>.jsonl`. */
+/** Reads normalised transcripts: `<transcripts>/<taskId|runId>/<role>-<worker>-<attempt>.jsonl`. */
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { cleanLine, cleanText } from '../domain/text.ts'
 import { WorkerEvent } from '../domain/worker-event.ts'
-import type { Paint } from './paint.ts'
 
 /** One line of a transcript with where it came from. */
 export interface TranscriptEntry {
@@ -60,62 +58,4 @@ const readFrom = async (path: string, offset: number): Promise<{ text: string; n
   const { bytesRead } = await file.read(buffer, 0, buffer.length, offset)
   const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1
   return { text: buffer.subarray(0, end).toString('utf8'), next: offset + end }
-}
-
-const outputLinesShown = 6
-
-/** The entry as lines, each under its time and source; empty for what says nothing to a person. */
-export const entryLines = (entry: TranscriptEntry, paint: Paint): string[] => {
-  const time = new Date(entry.at).toISOString().slice(11, 19)
-  const head = paint('dim', `${time} ${entry.id} ${entry.source} │`)
-  return eventLines(entry.event, paint).map(line => `${head} ${line}`)
-}
-
-const eventLines = (event: WorkerEvent, paint: Paint): string[] => {
-  switch (event.type) {
-    case 'session':
-      return [
-        paint(
-          'dim',
-          `session ${cleanLine(event.sessionId, 80)}${event.model === null ? '' : ` · ${cleanLine(event.model, 80)}`}`,
-        ),
-      ]
-    case 'text':
-      return cleanText(event.text).trimEnd().split('\n')
-    case 'thinking':
-      return cleanText(event.text)
-        .trimEnd()
-        .split('\n')
-        .map(line => paint('dim', line))
-    case 'tool.started':
-      return [paint('cyan', `▸ ${cleanLine(event.tool, 60)} ${cleanLine(event.input, 400)}`)]
-    case 'tool.finished':
-      return toolEnd(event, paint)
-    case 'retry':
-      return [
-        paint(
-          'yellow',
-          `retry${event.status === null ? '' : ` after HTTP ${event.status}`}: ${cleanLine(event.detail, 300)}`,
-        ),
-      ]
-    case 'notice':
-      return [paint('yellow', cleanLine(event.text, 500))]
-    case 'usage':
-    case 'unknown':
-      return []
-  }
-}
-
-const toolEnd = (event: Extract<WorkerEvent, { type: 'tool.finished' }>, paint: Paint): string[] => {
-  const lines = cleanText(event.output)
-    .trimEnd()
-    .split('\n')
-    .filter(line => line !== '')
-  const shown = lines.slice(0, outputLinesShown).map(line => paint('dim', `  ${line}`))
-  const more = lines.length > shown.length ? [paint('dim', `  … ${lines.length - shown.length} more lines`)] : []
-  const failed = event.ok === false || (event.exitCode ?? 0) !== 0
-  const end = failed
-    ? [paint('red', `  failed${event.exitCode === null ? '' : ` with exit code ${event.exitCode}`}`)]
-    : []
-  return [...shown, ...more, ...end]
 }

@@ -38,12 +38,17 @@ export const parseDiff = (text: string): DiffFile[] => {
     const hunk = file?.hunks.at(-1)
     if (file !== undefined && hunk !== undefined && (left.old > 0 || left.new > 0)) {
       const read = readLine(line, at)
-      if (read !== null) {
-        if (read.kind !== 'added') (left.old -= 1), (at.old += 1)
-        if (read.kind !== 'deleted') (left.new -= 1), (at.new += 1)
-        if (read.kind === 'added') file.added += 1
-        if (read.kind === 'deleted') file.deleted += 1
-        hunk.lines.push(read)
+      if (read === null) continue
+      hunk.lines.push(read)
+      if (read.kind === 'added') file.added += 1
+      else {
+        left.old -= 1
+        at.old += 1
+      }
+      if (read.kind === 'deleted') file.deleted += 1
+      else {
+        left.new -= 1
+        at.new += 1
       }
       continue
     }

@@ -47,9 +47,9 @@ const renderFile = (
   const before = budget.lines
   const total = file.hunks.reduce((sum, hunk) => sum + hunk.lines.length, 0)
   const body = file.hunks.map(hunk => {
-    if (budget.lines <= 0 || budget.characters <= 0) return null
+    const isShown = budget.lines > 0 && budget.characters > 0
     const head = `line ${hunk.newStart}${hunk.heading === '' ? '' : ` · ${hunk.heading}`}`
-    return html`<b>${head}</b>${hunk.lines.map(line => renderLine(line, findings, budget))}`
+    return html`${isShown && html`<b>${head}</b>`}${hunk.lines.map(line => renderLine(line, findings, budget))}`
   })
   const left = total - (before - budget.lines)
   const words = [

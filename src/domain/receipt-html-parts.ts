@@ -6,7 +6,7 @@ export type Tone = 'good' | 'bad' | 'asks' | 'active' | 'quiet'
 
 const tones: Record<string, Tone> = {
   integrated: 'good',
-  recorded: 'good',
+  recorded: 'active',
   done: 'good',
   failed: 'bad',
   skipped: 'bad',

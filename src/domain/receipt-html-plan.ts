@@ -77,7 +77,7 @@ const planRow = (row: GraphRow, view: RunView, path: readonly TaskId[], step: nu
 
 const resultOf = (task: TaskView): string => {
   const attempts = new Set(task.attempts.map(attempt => attempt.n)).size
-  const lines = task.lines === null ? '' : ` · +${task.lines.added} −${task.lines.deleted}`
+  const lines = task.lines === null ? '' : ` · +${task.lines.added}\u00a0−${task.lines.deleted}`
   return `${lines}${attempts > 1 ? ` · ${many(attempts, 'attempt')}` : ''}`
 }
 

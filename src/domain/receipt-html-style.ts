@@ -15,20 +15,22 @@ main{max-width:1040px;margin:0 auto;padding:32px 20px 64px}
 h1{font-size:1.75rem;line-height:1.2;margin:4px 0 12px;letter-spacing:-.01em}
 h2{font-size:1.2rem;margin:40px 0 12px;letter-spacing:-.005em}
 h3{font-size:1.05rem;line-height:1.35;margin:0}
-h4{font-size:.78rem;text-transform:uppercase;letter-spacing:.06em;color:var(--soft);margin:20px 0 8px}
+h4{font-size:.78rem;text-transform:uppercase;letter-spacing:.06em;color:var(--soft);margin:20px 0 8px}h4 code{text-transform:none;letter-spacing:0}
 p{margin:8px 0}
 a{color:var(--blue);text-decoration:none}a:hover{text-decoration:underline}
 code,pre,.mono{font:.86em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace}
 code{background:var(--code);border-radius:4px;padding:.1em .35em}
 pre{background:var(--code);border-radius:8px;padding:12px 14px;margin:8px 0;white-space:pre-wrap}
 .soft{color:var(--soft)}
+.card>:first-child,.note>:first-child{margin-top:0}.card>:last-child,.note>:last-child{margin-bottom:0}
+.nowrap{white-space:nowrap}
 .card{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:18px 20px;margin:12px 0}
 .eyebrow{color:var(--soft);font-size:.9rem}
 .goal{font-size:1.05rem;white-space:pre-wrap;margin:0 0 14px}
 .badge{display:inline-block;border-radius:999px;padding:.1em .7em;font-size:.82rem;font-weight:600;background:var(--grey-bg);color:var(--soft)}
 .badge.good{background:var(--green-bg);color:var(--green)}.badge.bad{background:var(--red-bg);color:var(--red)}
 .badge.asks{background:var(--amber-bg);color:var(--amber)}.badge.active{background:var(--blue-bg);color:var(--blue)}
-.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:14px 20px;margin:0}
+.facts{display:grid;grid-template-columns:repeat(auto-fill,minmax(160px,1fr));gap:14px 20px;margin:14px 0 0}
 .facts dt{color:var(--soft);font-size:.82rem}.facts dd{margin:0;font-weight:600}
 .note{border-left:4px solid var(--amber);background:var(--amber-bg);border-radius:8px;padding:12px 16px;margin:12px 0}
 .note.bad{border-color:var(--red);background:var(--red-bg)}.note.good{border-color:var(--green);background:var(--green-bg)}
@@ -38,6 +40,7 @@ nav{display:flex;flex-wrap:wrap;gap:6px 16px;margin:16px 0 0;font-size:.92rem}
 ol.plan,ol.time{list-style:none;margin:0;padding:0}
 .plan li{display:grid;grid-template-columns:auto 1fr auto;column-gap:12px}
 .plan li>:not(.lanes){padding:10px 0;border-top:1px solid var(--line)}
+.plan .what{margin-right:-12px;padding-right:12px!important}
 .plan li:first-child>:not(.lanes){border-top:0}
 .lanes{position:relative}.lanes svg+svg{position:absolute;inset:0;width:100%;height:100%}
 .lanes line{stroke:var(--soft);stroke-width:2;opacity:.55}.lanes line.path{stroke:var(--blue);stroke-width:3;opacity:1}

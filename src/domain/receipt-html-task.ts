@@ -126,7 +126,9 @@ const against = (task: TaskView): Html | null => {
 
 const renderTaskDiff = (task: TaskView, diff: TaskDiff, budget: DiffBudget): Html => {
   const isLast = diff.tip === task.tip
-  const name = isLast ? 'Diff' : `Diff of an earlier tip, ${short(diff.tip)}, where a verdict found something`
+  const name = isLast
+    ? html`Diff`
+    : html`Diff of an earlier tip, <code>${short(diff.tip)}</code>, where a verdict found something`
   if (diff.text === null) return html`<h4>${name}</h4><p class="soft">Git no longer has these objects.</p>`
   const findings = task.verdicts
     .filter(verdict => verdict.tip === diff.tip)

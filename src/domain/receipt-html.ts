@@ -68,7 +68,7 @@ ${facts([
   ['Took', view.endedAt === null ? 'still under way' : duration(view.endedAt - view.requestedAt)],
   ['Tasks', html`${view.tasks.filter(task => task.integrated !== null).length} integrated of ${view.tasks.length}`],
   ['Lane', view.lane],
-  ['Verified by another', view.independence],
+  ['Verified by', view.independence === 'vendor' ? "another vendor's agent" : 'another session'],
   ['Base', view.base === null ? 'not reached' : html`<code title="${view.base}">${short(view.base)}</code>`],
   ['Limits', `${count(limits.requests)} requests, ${count(limits.tokens)} tokens, ${limits.minutes} minutes`],
   view.limit === null ? null : ['Stopped by', `the limit of ${view.limit}`],

@@ -3,7 +3,12 @@
 const wide =
   /[\u{1100}-\u{115f}\u{2e80}-\u{303e}\u{3041}-\u{a4cf}\u{a960}-\u{a97f}\u{ac00}-\u{d7a3}\u{f900}-\u{faff}\u{fe30}-\u{fe6f}\u{ff00}-\u{ff60}\u{ffe0}-\u{ffe6}\u{1f000}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u
 const invisible = /^[\p{Mn}\p{Me}\p{Cf}]+$/u
-const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
+// Made when first needed: it takes milliseconds, and most lines are plain ASCII.
+let segmenter: Intl.Segmenter | null = null
+const graphemesOf = (line: string): Iterable<{ segment: string }> => {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' })
+  return segmenter.segment(line)
+}
 
 const widthOf = (grapheme: string): number => {
   if (invisible.test(grapheme)) return 0
@@ -14,7 +19,7 @@ const widthOf = (grapheme: string): number => {
 export const textWidth = (line: string): number => {
   if (/^[\u0020-\u007e]*$/.test(line)) return line.length
   let width = 0
-  for (const { segment } of graphemes.segment(line)) width += widthOf(segment)
+  for (const { segment } of graphemesOf(line)) width += widthOf(segment)
   return width
 }
 
@@ -24,7 +29,7 @@ export const cutToWidth = (line: string, columns: number): string => {
   if (columns < 1) return ''
   let kept = ''
   let width = 1
-  for (const { segment } of graphemes.segment(line)) {
+  for (const { segment } of graphemesOf(line)) {
     width += widthOf(segment)
     if (width > columns) break
     kept += segment

@@ -1,25 +1,41 @@
-/** `agentlab diff TASK|RUN [--stat]`: a task's work against its base, or a run's against where `agent` stood. */
+/** `agentlab diff TASK|RUN [--stat] [--tool CMD]`: a task's work against its base, or a run's against where `agent` stood. */
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import type { Oid } from '../../domain/ids.ts'
 import type { RunView, TaskView } from '../../domain/run-view.ts'
 import { cleanText } from '../../domain/text.ts'
 import { diffText } from '../../git/diff.ts'
 import type { Answer, Call } from '../call.ts'
-import type { Paint } from '../paint.ts'
-import { openIfAny, runOrTaskNamed, viewOf } from '../project.ts'
+import { paintDiff } from '../diff-paint.ts'
+import { showInTool } from '../diff-tool.ts'
+import { openNear } from '../near-store.ts'
+import { paged } from '../pager.ts'
+import { runOrTaskNamed, viewOf } from '../project.ts'
 
-export const diff = async (call: Call, id: string, options: { stat?: boolean }): Promise<Answer> => {
-  const project = await openIfAny(call)
+export interface DiffOptions {
+  stat?: boolean
+  /** The operator's own program, as one string of plain words. */
+  tool?: string
+  /** false: --no-pager. */
+  pager?: boolean
+}
+
+export const diff = async (call: Call, id: string, options: DiffOptions): Promise<Answer> => {
+  const project = await openNear(call)
   const { runId, taskId } = runOrTaskNamed(project, id)
   const view = viewOf(project!, runId)
   const range = rangeOf(view, view.tasks.find(task => task.taskId === taskId) ?? null)
   if (range === null) return { text: '', json: { id: taskId ?? runId, diff: null }, remarks: [nothingYet(view)] }
+  if (options.tool !== undefined) {
+    await showInTool(call, project!, range, options.tool)
+    return { text: '', json: { id: taskId ?? runId, ...range, tool: options.tool } }
+  }
   const text = cleanText(await diffText(project!.repository, range.from, range.to, { stat: options.stat === true }))
-  return {
+  const answer: Answer = {
     text: options.stat === true ? text.trimEnd() : paintDiff(text.trimEnd(), call.paint),
     json: { id: taskId ?? runId, ...range, diff: text },
     remarks: text === '' ? ['The two commits hold the same files.'] : [],
   }
+  return paged(call, answer, options.pager !== false)
 }
 
 /** From where to where; null when there is no work yet. */
@@ -41,14 +57,3 @@ const noDiff = (task: TaskView): AgentLabError =>
   })
 
 const nothingYet = (view: RunView): string => `No work to compare yet. Where it stands: agentlab show ${view.runId}`
-
-const paintDiff = (text: string, paint: Paint): string =>
-  text
-    .split('\n')
-    .map(line => {
-      if (line.startsWith('@@')) return paint('cyan', line)
-      if (/^(?:diff |index |--- |\+\+\+ )/.test(line)) return paint('bold', line)
-      if (line.startsWith('+')) return paint('green', line)
-      return line.startsWith('-') ? paint('red', line) : line
-    })
-    .join('\n')

@@ -1,19 +1,23 @@
-/** `agentlab logs RUN|TASK [-f]`: what the agents said and did, as it was recorded. */
+/** `agentlab logs RUN|TASK [-f] [--full]`: what the agents said and did, as a conversation for reading. */
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Answer, Call } from '../call.ts'
-import { openIfAny, runOrTaskNamed, taskIds, viewOf } from '../project.ts'
-import { entryLines, type TranscriptEntry, transcriptReader } from '../transcript.ts'
+import { conversation } from '../conversation.ts'
+import { openNear } from '../near-store.ts'
+import { runOrTaskNamed, taskIds, viewOf } from '../project.ts'
+import { type TranscriptEntry, transcriptReader } from '../transcript.ts'
 
 const pollMs = 250
 
-export const logs = async (call: Call, id: string, options: { follow?: boolean }): Promise<Answer> => {
-  const opened = await openIfAny(call)
+export const logs = async (call: Call, id: string, options: { follow?: boolean; full?: boolean }): Promise<Answer> => {
+  const opened = await openNear(call)
   const { runId, taskId } = runOrTaskNamed(opened, id)
   const project = opened!
   const ids = (): string[] => (taskId === null ? [runId, ...taskIds(project, runId)] : [taskId])
-  const read = transcriptReader(project.paths.transcripts, ids)
+  const read = transcriptReader(join(project.dataDir, 'transcripts'), ids)
+  const tell = conversation({ paint: call.paint, full: options.full === true })
   const lines = (entries: TranscriptEntry[]): string[] =>
-    call.json ? entries.map(entry => JSON.stringify(entry)) : entries.flatMap(entry => entryLines(entry, call.paint))
+    call.json ? entries.map(entry => JSON.stringify(entry)) : entries.flatMap(tell)
   if (options.follow !== true) {
     const entries = await read()
     const remarks =

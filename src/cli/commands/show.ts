@@ -1,42 +1,87 @@
 /** `agentlab show RUN|TASK`: what a run or a task is and where it stands. */
+import { type CriticalPath, criticalPath } from '../../domain/critical-path.ts'
+import { discrepancies } from '../../domain/discrepancies.ts'
+import { many } from '../../domain/measures.ts'
+import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
-import type { RunView, TaskView } from '../../domain/run-view.ts'
+import type { RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
 import { cleanLine, cleanText } from '../../domain/text.ts'
 import type { Finding } from '../../domain/verdict.ts'
-import { linesWord, stateWord, verdictWord } from '../../tui/task-line.ts'
+import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
 import type { Answer, Call } from '../call.ts'
+import { openNear } from '../near-store.ts'
+import type { Paint } from '../paint.ts'
 import { renderProgress } from '../progress.ts'
-import { openIfAny, runOrTaskNamed, viewOf } from '../project.ts'
+import { runOrTaskNamed, viewOf } from '../project.ts'
 
 export const show = async (call: Call, id: string): Promise<Answer> => {
-  const project = await openIfAny(call)
+  const project = await openNear(call)
   const { runId, taskId } = runOrTaskNamed(project, id)
   const view = viewOf(project!, runId)
   const task = view.tasks.find(one => one.taskId === taskId) ?? null
-  if (taskId !== null && task !== null) return { text: showTask(view, task), json: task }
-  return { text: showRun(view, call.out.isTTY ? call.out.columns : 200, Date.now()), json: view }
+  if (taskId !== null && task !== null) return { text: showTask(view, task, call.paint), json: task }
+  return { text: showRun(view, call.out.isTTY ? call.out.columns : 200, Date.now(), call.paint), json: view }
 }
 
-/** The run: its words, its progress, why it waits, what to type next. */
-export const showRun = (view: RunView, width: number, now: number): string => {
+/** The run: its words, its progress, what was found, why it waits, what to type next. */
+export const showRun = (view: RunView, width: number, now: number, paint: Paint): string => {
   const wait = view.waitReason === null ? null : explainWait(view.waitReason, view.runId)
+  const open = notProven(view)
+  const found = discrepancies(view)
+  const path = criticalPath(view, now)
   const parts = [
     renderProgress(view, width, now).join('\n'),
-    `goal: ${view.goal === null ? '(erased)' : cleanText(view.goal)}`,
-    `lane ${view.lane} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planOrigin ?? 'nowhere yet'}`,
-    view.planSummary === null || view.planSummary === '' ? '' : `plan: ${cleanText(view.planSummary)}`,
-    wait === null ? '' : `waits for you: ${wait.sentence}\n  → ${wait.cure}`,
+    `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : cleanText(view.goal)}`,
+    paint(
+      'dim',
+      `lane ${view.lane} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planOrigin ?? 'nowhere yet'}`,
+    ),
+    view.planSummary === null || view.planSummary === ''
+      ? ''
+      : `${paint('bold', 'plan')} ${cleanText(view.planSummary)}`,
+    view.tasks.some(task => task.dependsOn.length > 0) ? dependencyLines(view) : '',
+    path.ms === 0 ? '' : pathLine(view, path),
+    found.length === 0
+      ? ''
+      : paint(
+          'yellow',
+          `${many(found.length, 'discrepancy', 'discrepancies')} between checks and verdicts; see the receipt`,
+        ),
+    view.endedAt === null || open.length === 0
+      ? ''
+      : [
+          paint('yellow', `NOT PROVEN: ${many(open.length, 'thing')}`),
+          ...open.slice(0, openShown).map(item => `  - ${cleanLine(item, 300)}`),
+        ].join('\n'),
+    wait === null ? '' : `${paint('yellow', `waits for you: ${wait.sentence}`)}\n  → ${wait.cure}`,
     view.waitDetail === null ? '' : `  ${cleanLine(view.waitDetail, 500)}`,
+    ...view.failures.map(failure =>
+      paint('red', `AgentLab failed at ${failure.effect}: ${cleanLine(failure.text ?? '(erased)', 300)}`),
+    ),
     `The whole receipt: agentlab receipt ${view.runId}`,
   ]
   return parts.filter(part => part !== '').join('\n')
 }
 
+const openShown = 5
+
+const dependencyLines = (view: RunView): string =>
+  view.tasks
+    .filter(task => task.dependsOn.length > 0)
+    .map(task => `  ${task.number} comes after ${task.dependsOn.map(id => id.slice(9)).join(', ')}`)
+    .join('\n')
+
+const pathLine = (view: RunView, path: CriticalPath): string => {
+  const chain = path.taskIds.map(id => id.slice(9)).join(' → ')
+  const word = view.endedAt === null ? 'so far' : 'in all'
+  return `critical path ${shortDuration(path.ms)}: planning and set-up${chain === '' ? '' : `, then ${chain}`} (${shortDuration(path.workMs)} of processes ${word})`
+}
+
 /** A task: its attempts, checks, verdicts and findings in the order they came. */
-export const showTask = (view: RunView, task: TaskView): string =>
+export const showTask = (view: RunView, task: TaskView, paint: Paint): string =>
   [
-    `${task.taskId} ${stateWord(task.state)} · ${task.kind} · ${task.worker} · risk ${task.risk}`,
+    `${paint('bold', task.taskId)} ${stateWord(task.state)} · ${task.kind} · ${task.worker} · risk ${task.risk}`,
     task.title === null ? '' : cleanLine(task.title),
     task.dependsOn.length === 0 ? '' : `depends on ${task.dependsOn.join(', ')}`,
     task.skippedBecause === null ? '' : `skipped because ${task.skippedBecause} did not get through`,
@@ -44,16 +89,31 @@ export const showTask = (view: RunView, task: TaskView): string =>
     task.tip === null ? '' : `tip ${task.tip} on base ${task.base} (${linesWord(task)})`,
     ...task.checks.map(
       checks =>
-        `checks on tree ${checks.tree}: ${checks.status}${checks.results.map(result => `\n  ${result.name}: ${result.status}`).join('')}`,
+        `checks on tree ${checks.tree}: ${paintedStatus(checks.status, paint)}${checks.results.map(result => `\n  ${cleanLine(result.name, 60)}: ${paintedStatus(result.status, paint)}`).join('')}`,
     ),
-    task.verdicts.length === 0 ? '' : `verdict: ${verdictWord(task)}`,
-    ...task.findings.flatMap(({ source, findings }) => (findings ?? []).map(finding => findingText(source, finding))),
+    ...task.verdicts.map(verdict => verdictLines(verdict, paint)),
+    ...task.findings.flatMap(({ source, findings }) =>
+      (findings ?? []).map(finding => findingText(source, finding, paint)),
+    ),
     task.integrated === null ? '' : `integrated as ${task.integrated.commit}`,
-    task.answer === null ? '' : `answer:\n${cleanText(task.answer)}`,
+    task.answer === null ? '' : `answer, verified by nobody:\n${cleanText(task.answer)}`,
     task.waitReason === null ? '' : waitText(view, task),
+    task.tip === null ? '' : paint('dim', `its work: agentlab diff ${task.taskId}`),
+    task.attempts.length === 0 ? '' : paint('dim', `what was said: agentlab logs ${task.taskId}`),
   ]
     .filter(line => line !== '')
     .join('\n')
+
+const paintedStatus = (status: string, paint: Paint): string =>
+  status === 'passed' ? paint('green', status) : paint(status === 'failed' ? 'red' : 'yellow', status)
+
+const verdictLines = (verdict: VerdictView, paint: Paint): string => {
+  const value = verdict.value === 'pass' && verdict.sameVendor ? 'pass (same vendor)' : verdict.value
+  const style = verdict.value === 'pass' ? 'green' : verdict.value === 'fail' ? 'red' : 'yellow'
+  const why = verdict.inconclusive === null ? '' : ` (${verdict.inconclusive})`
+  const says = verdict.summary === null || verdict.summary.trim() === '' ? '' : `: ${cleanLine(verdict.summary, 400)}`
+  return `verdict of ${verdict.verifier ?? 'nobody'} on ${verdict.tip.slice(0, 10)}, attempt ${verdict.attempt}: ${paint(style, value)}${why}${says}`
+}
 
 const waitText = (view: RunView, task: TaskView): string => {
   const { sentence, cure } = explainWait(task.waitReason!, view.runId)
@@ -70,12 +130,13 @@ const attemptLine = (attempt: TaskView['attempts'][number]): string => {
   return `attempt ${attempt.n}: ${words.filter(word => word !== null).join(' · ')}`
 }
 
-const findingText = (source: string, finding: Finding): string => {
+const findingText = (source: string, finding: Finding, paint: Paint): string => {
   const place =
     finding.file === undefined
       ? ''
       : ` ${cleanLine(finding.file)}${finding.line === undefined ? '' : `:${finding.line}`}`
   const shown =
     finding.reproduction === undefined ? '' : `\n  to see it: ${cleanLine(finding.reproduction.command, 400)}`
-  return `finding (${source}, ${finding.severity})${place}: ${cleanLine(finding.claim, 800)}${shown}`
+  const severity = paint(finding.severity === 'blocking' ? 'red' : 'yellow', finding.severity)
+  return `finding (${source}, ${severity})${place}: ${cleanLine(finding.claim, 800)}${shown}`
 }
