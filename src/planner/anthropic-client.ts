@@ -22,11 +22,9 @@ export interface AnthropicQuestion {
   signal?: AbortSignal
 }
 
-const toolName = 'answer'
-
 /**
- * One question, at most one retry by the SDK. The answer is the input of a tool the model is made to call; it is still
- * to be read with a schema. Never throws for what the provider or the network does.
+ * One question, at most one retry by the SDK, answered in the schema's format (a tool that must be called is refused by
+ * the newer models). The answer is text that is still to be read. Never throws for what the provider or network does.
  */
 export const askAnthropic = async (question: AnthropicQuestion): Promise<PlannerReply> => {
   const deadline = AbortSignal.timeout(question.timeoutMs)
@@ -44,14 +42,7 @@ export const askAnthropic = async (question: AnthropicQuestion): Promise<Planner
         model: question.model,
         max_tokens: question.maxTokens,
         messages: [{ role: 'user', content: question.prompt }],
-        tools: [
-          {
-            name: toolName,
-            description: 'Give your whole answer with this tool, once.',
-            input_schema: question.schema as Anthropic.Tool.InputSchema,
-          },
-        ],
-        tool_choice: { type: 'tool', name: toolName, disable_parallel_tool_use: true },
+        output_config: { format: { type: 'json_schema', schema: question.schema } },
       },
       { signal: question.signal === undefined ? deadline : AbortSignal.any([deadline, question.signal]) },
     )
@@ -80,10 +71,8 @@ const readMessage = (message: Anthropic.Message): PlannerReply => {
   if (!Array.isArray(message?.content)) return failed('malformed', "the provider's answer is not a message")
   if (message.stop_reason === 'refusal') return failed('refused', 'the model declined to answer')
   if (message.stop_reason === 'max_tokens') return failed('malformed', 'the answer was cut off at the token limit')
-  const answers = message.content.filter(block => block.type === 'tool_use' && block.name === toolName)
-  if (answers.length !== 1)
-    return failed('malformed', `the model gave ${answers.length} structured answers instead of one`)
-  return { answer: (answers[0] as Anthropic.ToolUseBlock).input }
+  const text = message.content.flatMap(block => (block.type === 'text' ? [block.text] : [])).join('')
+  return text.trim() === '' ? failed('malformed', 'the model gave no answer') : { answer: text }
 }
 
 const failureOf = (error: unknown): PlannerReply => {

@@ -46,7 +46,7 @@ const json = (response: ServerResponse, status: number, body: unknown, headers: 
   response.end(JSON.stringify(body))
 }
 
-const message = (content: unknown[], stop = 'tool_use') => ({
+const message = (content: unknown[], stop = 'end_turn') => ({
   id: 'msg_1',
   type: 'message',
   role: 'assistant',
@@ -56,7 +56,7 @@ const message = (content: unknown[], stop = 'tool_use') => ({
   stop_sequence: null,
   usage: { input_tokens: 1, output_tokens: 1 },
 })
-const toolUse = (input: unknown) => ({ type: 'tool_use', id: 'toolu_1', name: 'answer', input })
+const said = (answer: unknown) => ({ type: 'text', text: JSON.stringify(answer) })
 const apiError = (type: string, text: string) => ({ type: 'error', error: { type, message: text } })
 
 const ask = (baseUrl: string, timeoutMs = 20_000, signal?: AbortSignal) =>
@@ -71,11 +71,11 @@ const ask = (baseUrl: string, timeoutMs = 20_000, signal?: AbortSignal) =>
     signal,
   })
 
-test('asks once with a forced tool and the token only, and hands back its input', async () => {
+test('asks once for an answer in the schema, with the token only, and hands its text back', async () => {
   const { baseUrl, seen } = await serve(response =>
-    json(response, 200, message([{ type: 'text', text: 'ok' }, toolUse({ tasks: [1] })])),
+    json(response, 200, message([{ type: 'thinking', thinking: 'hm', signature: 's' }, said({ tasks: [1] })])),
   )
-  expect(await ask(baseUrl)).toEqual({ answer: { tasks: [1] } })
+  expect(await ask(baseUrl)).toEqual({ answer: '{"tasks":[1]}' })
   expect(seen).toHaveLength(1)
   expect(seen[0]!.url).toBe('/anthropic/v1/messages')
   expect(seen[0]!.headers.authorization).toBe('Bearer placeholder-token')
@@ -83,19 +83,18 @@ test('asks once with a forced tool and the token only, and hands back its input'
   expect(seen[0]!.body).toMatchObject({
     model: 'a-model',
     max_tokens: 4_000,
-    tool_choice: { type: 'tool', name: 'answer' },
-    tools: [{ name: 'answer', input_schema: planJsonSchema }],
+    output_config: { format: { type: 'json_schema', schema: planJsonSchema } },
   })
 })
 
 test("nothing of the operator's environment goes along", async () => {
-  const { baseUrl, seen } = await serve(response => json(response, 200, message([toolUse({})])))
+  const { baseUrl, seen } = await serve(response => json(response, 200, message([said({})])))
   onTestFinished(() => void vi.unstubAllEnvs())
   vi.stubEnv('ANTHROPIC_API_KEY', 'secret-key')
   vi.stubEnv('ANTHROPIC_AUTH_TOKEN', 'secret-token')
   vi.stubEnv('ANTHROPIC_BASE_URL', 'http://127.0.0.1:1')
   vi.stubEnv('ANTHROPIC_CUSTOM_HEADERS', 'x-secret: secret-header')
-  expect(await ask(baseUrl)).toEqual({ answer: {} })
+  expect(await ask(baseUrl)).toEqual({ answer: '{}' })
   expect(JSON.stringify(seen)).not.toContain('secret')
 })
 
@@ -105,17 +104,20 @@ test('a rehearsed planner answers a plan we accept', async () => {
   open.push(rehearsal)
   const reply = await ask(rehearsal.origin)
   if ('failed' in reply) throw new Error(reply.detail)
-  const accepted = acceptProposal(reply.answer, { runId: 'k3m9q2x7', workers: ['codex'], checks: [] })
+  const accepted = acceptProposal(JSON.parse(reply.answer as string), {
+    runId: 'k3m9q2x7',
+    workers: ['codex'],
+    checks: [],
+  })
   expect(accepted).toMatchObject({ ok: true, plan: { tasks: [{ key: 'hello', worker: 'codex' }] } })
 })
 
 describe('what a message may be instead of an answer', () => {
   test.each([
     ['a refusal', message([], 'refusal'), 'refused'],
-    ['an answer cut off', message([toolUse({})], 'max_tokens'), 'malformed'],
-    ['prose only', message([{ type: 'text', text: 'no' }], 'end_turn'), 'malformed'],
-    ['two answers', message([toolUse({}), toolUse({})]), 'malformed'],
-    ['another tool', message([{ ...toolUse({}), name: 'other' }]), 'malformed'],
+    ['an answer cut off', message([said({})], 'max_tokens'), 'malformed'],
+    ['thinking only', message([{ type: 'thinking', thinking: 'hm', signature: 's' }]), 'malformed'],
+    ['a tool call', message([{ type: 'tool_use', id: 'toolu_1', name: 'other', input: {} }], 'tool_use'), 'malformed'],
     ['no message', { hello: 1 }, 'malformed'],
   ])('%s', async (_, body, failed) => {
     const { baseUrl } = await serve(response => json(response, 200, body))
@@ -169,9 +171,9 @@ describe('errors of the provider', () => {
     const { baseUrl, seen } = await serve((response, all) =>
       all.length === 1
         ? json(response, 500, apiError('api_error', 'oops'))
-        : json(response, 200, message([toolUse({ ok: true })])),
+        : json(response, 200, message([said({ ok: true })])),
     )
-    expect(await ask(baseUrl)).toEqual({ answer: { ok: true } })
+    expect(await ask(baseUrl)).toEqual({ answer: '{"ok":true}' })
     expect(seen).toHaveLength(2)
   })
 })

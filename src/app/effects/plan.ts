@@ -78,7 +78,7 @@ const backEnd = async (host: Host, scope: RunScope, signal: AbortSignal): Promis
   return askThroughCli(host, scope, hasClaude ? 'claude' : scope.request.workers[0]!, signal)
 }
 
-const apiModel = 'claude-sonnet-4-5'
+const apiModel = 'claude-sonnet-5-5'
 
 const askThroughApi = async (host: Host, scope: RunScope, signal: AbortSignal): Promise<AskPlanner> => {
   const credential = await credentialOf('claude', scope.config, host.project.env)
