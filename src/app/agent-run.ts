@@ -3,8 +3,9 @@
  * starts an agent.
  */
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
@@ -193,7 +194,7 @@ const follow = async (
     const end = await process.ended
     await tail.stop()
     refuseWithoutWall(end, errand)
-    const concluded = conclude(reader, end, await stderrTail(files.stderr))
+    const concluded = conclude(reader, end, await readTail(files.stderr, stderrTailBytes))
     return { end: withWire(concluded, started.wire), events, dropped: end.dropped.stdout }
   } finally {
     clearInterval(watchdog)
@@ -230,14 +231,6 @@ const conclude = (reader: StreamReader, end: ProcessEnd, stderr: string): Attemp
 }
 
 const stderrTailBytes = 64 * 1024
-
-const stderrTail = async (path: string): Promise<string> => {
-  await using file = await open(path, 'r')
-  const { size } = await file.stat()
-  const length = Math.min(size, stderrTailBytes)
-  const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length)
-  return buffer.toString('utf8')
-}
 
 /** One JSON line per event, with the time it was heard; what is kept of a stream. */
 const openTranscript = async (host: Host, scope: RunScope, errand: AgentErrand) => {

@@ -1,7 +1,7 @@
 /** The repository's checks on one tree: each in the box, in a checkout of its own, cached by tree, command and environment. */
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
 import type { CheckDefinition } from '../config/effective.ts'
+import { readTail } from '../config/with-file.ts'
 import type { CheckResult, ChecksStatus } from '../domain/check.ts'
 import type { Oid } from '../domain/ids.ts'
 import { cleanText, clipMiddle } from '../domain/text.ts'
@@ -146,7 +146,10 @@ const runOne = async (
     },
     signal,
   )
-  const output = clipMiddle(cleanText(`${await tailOf(stdoutPath)}${await tailOf(stderrPath)}`).trim(), outputBytes)
+  const output = clipMiddle(
+    cleanText(`${await readTail(stdoutPath, outputBytes)}${await readTail(stderrPath, outputBytes)}`).trim(),
+    outputBytes,
+  )
   const ended =
     end.stopped === 'timedOut'
       ? `${output}\nEnded after its ${Math.round(check.timeoutMs / 1_000)} seconds were over.`
@@ -157,15 +160,6 @@ const runOne = async (
     durationMs: end.endedAt - end.startedAt,
     output: ended,
   }
-}
-
-/** The last part of an output file, which may be large. */
-const tailOf = async (path: string): Promise<string> => {
-  await using file = await open(path, 'r')
-  const { size } = await file.stat()
-  const length = Math.min(size, outputBytes)
-  const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length)
-  return buffer.toString('utf8')
 }
 
 const resultOf = (row: CheckRow, cached: boolean): CheckResult => ({

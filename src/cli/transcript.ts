@@ -1,7 +1,9 @@
 /** Reads normalised transcripts: `<transcripts>/<taskId|runId>/<role>-<worker>-<attempt>.jsonl`. */
-import { open, readdir } from 'node:fs/promises'
+
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { withFile } from '../config/with-file.ts'
 import { WorkerEvent } from '../domain/worker-event.ts'
 
 /** One line of a transcript with where it came from. */
@@ -50,12 +52,12 @@ export const transcriptReader = (
 }
 
 /** Whole lines from a byte offset on, and the offset after them. */
-const readFrom = async (path: string, offset: number): Promise<{ text: string; next: number }> => {
-  await using file = await open(path, 'r')
-  const { size } = await file.stat()
-  if (size <= offset) return { text: '', next: Math.min(size, offset) }
-  const buffer = Buffer.alloc(size - offset)
-  const { bytesRead } = await file.read(buffer, 0, buffer.length, offset)
-  const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1
-  return { text: buffer.subarray(0, end).toString('utf8'), next: offset + end }
-}
+const readFrom = (path: string, offset: number): Promise<{ text: string; next: number }> =>
+  withFile(path, 'r', async file => {
+    const { size } = await file.stat()
+    if (size <= offset) return { text: '', next: Math.min(size, offset) }
+    const buffer = Buffer.alloc(size - offset)
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, offset)
+    const end = buffer.subarray(0, bytesRead).lastIndexOf(0x0a) + 1
+    return { text: buffer.subarray(0, end).toString('utf8'), next: offset + end }
+  })

@@ -1,13 +1,13 @@
 /** Reads both configuration files once and merges them into what a run goes by. */
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type EffectiveConfig, mergeConfig } from './effective.ts'
 import { OperatorConfig } from './operator-config.ts'
 import { explainRepositoryKey, RepositoryConfig } from './repository-config.ts'
+import { withFile } from './with-file.ts'
 import { parseYaml } from './yaml.ts'
 
 export interface ConfigSource {
@@ -66,11 +66,12 @@ const maxBytes = 1024 * 1024
 const readSource = async (path: string): Promise<ConfigSource> => {
   const noFollow = path.endsWith(repositoryFileName) ? constants.O_NOFOLLOW : 0
   try {
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow)
-    const stat = await file.stat()
-    if (!stat.isFile()) throw unreadable(path, 'it is not a regular file')
-    if (stat.size > maxBytes) throw unreadable(path, 'it is larger than 1 MiB')
-    return { path, text: await file.readFile('utf8'), exists: true }
+    return await withFile(path, constants.O_RDONLY | constants.O_NONBLOCK | noFollow, async file => {
+      const stat = await file.stat()
+      if (!stat.isFile()) throw unreadable(path, 'it is not a regular file')
+      if (stat.size > maxBytes) throw unreadable(path, 'it is larger than 1 MiB')
+      return { path, text: await file.readFile('utf8'), exists: true }
+    })
   } catch (error) {
     if (error instanceof AgentLabError) throw error
     const code = (error as NodeJS.ErrnoException).code

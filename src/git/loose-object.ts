@@ -1,9 +1,10 @@
 /** Writes one object into a store the way git does, without a process: its id is its content's, so git takes it for its own. */
 import { createHash } from 'node:crypto'
-import { chmod, mkdir, open, rename, rm, stat, utimes } from 'node:fs/promises'
+import { chmod, type FileHandle, mkdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { deflate } from 'node:zlib'
+import { withFile } from '../config/with-file.ts'
 import type { Oid } from '../domain/ids.ts'
 
 const deflated = promisify(deflate)
@@ -44,10 +45,13 @@ export const writeCommitObject = async (
   if ((await mkdir(folder, { recursive: true })) !== undefined) await chmod(folder, mode)
   const temporary = unfinished(folder)
   try {
-    await using file = await open(temporary, 'wx', 0o600)
-    await file.writeFile(await deflated(bytes))
-    await file.chmod(0o444 & mode)
-    if (options.isDurable) await file.sync()
+    const content = await deflated(bytes)
+    const fill = async (file: FileHandle): Promise<void> => {
+      await file.writeFile(content)
+      await file.chmod(0o444 & mode)
+      if (options.isDurable) await file.sync()
+    }
+    await withFile(temporary, 'wx', fill, 0o600)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })

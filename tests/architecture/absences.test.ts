@@ -66,6 +66,11 @@ test('the brain knows no clock, no chance and no disk', () => {
   }
 })
 
+test('no program file uses syntax that Node 22 does not know', () => {
+  // Types are stripped, not compiled: `using` would reach the oldest Node we support as it stands.
+  for (const file of program) expect(code(file.text), file.path).not.toMatch(/^\s*(?:await )?using \w+ =/m)
+})
+
 test('no TypeScript file has a default export, a stub or an unfinished note', () => {
   for (const file of [...program, ...sourcesIn('tests')].filter(one => !one.path.startsWith('tests/architecture/'))) {
     expect(code(file.text), file.path).not.toMatch(/^export default/m)

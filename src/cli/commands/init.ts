@@ -1,5 +1,5 @@
 /** `agentlab init`: makes a repository ready. Idempotent; overwrites nothing; says what it did. */
-import { open } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type AgentState, agentStates } from '../../app/agents.ts'
 import { proposePrefix } from '../../config/branch-prefix.ts'
@@ -41,7 +41,7 @@ export const init = async (call: Call, options: InitOptions): Promise<Answer> =>
   const states = await agentStates(existing.effective, call.env)
   const file = existing.sources.repository.exists
     ? ({ what: repositoryFileName, did: 'kept', detail: 'it was there; nothing in it was changed' } satisfies Step)
-    : await writeFile(call, repository, {
+    : await writeConfig(call, repository, {
         main,
         tip,
         isAsking: options.yes !== true && canAsk(call),
@@ -91,7 +91,7 @@ interface FileChoice {
   agents: WorkerName[]
 }
 
-const writeFile = async (call: Call, repository: Repository, choice: FileChoice): Promise<Step> => {
+const writeConfig = async (call: Call, repository: Repository, choice: FileChoice): Promise<Step> => {
   const branches = await listBranches(repository)
   const ours = branches.get('agent') === choice.tip ? ['agent'] : []
   const proposal = proposePrefix([...branches.keys()], ours)
@@ -106,8 +106,7 @@ const writeFile = async (call: Call, repository: Repository, choice: FileChoice)
   )
   const agents: WorkerName[] = choice.agents.length === 0 ? ['claude', 'codex', 'gemini'] : choice.agents
   const text = initialFileText({ main: choice.main, prefix, lane, agents, project })
-  await using file = await open(join(repository.root, repositoryFileName), 'wx', 0o644).catch(cannotWrite)
-  await file.writeFile(text)
+  await writeFile(join(repository.root, repositoryFileName), text, { flag: 'wx', mode: 0o644 }).catch(cannotWrite)
   const found =
     project.checks.map(check => `${check.name} (${check.from})`).join(', ') || 'none: name yours in the file'
   const taken =

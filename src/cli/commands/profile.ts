@@ -1,5 +1,5 @@
 /** `agentlab profile install|uninstall|show`: the iTerm2 profile that opens `agentlab runs -f` in this repository. */
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { assetPath } from '../../config/assets.ts'
@@ -47,9 +47,7 @@ const install = async (dir: string, text: string, shipped: string): Promise<Answ
   await mkdir(dir, { recursive: true })
   const draft = join(dir, `.${fileName}.${process.pid}`)
   try {
-    await using file = await open(draft, 'wx', 0o644)
-    await file.writeFile(text)
-    await file.sync()
+    await writeFile(draft, text, { flag: 'wx', mode: 0o644, flush: true })
     await rename(draft, path)
   } finally {
     await rm(draft, { force: true })
