@@ -76,7 +76,7 @@ test('the demo’s run, killed four times and resumed, ends as one that was left
       killed.project.store.events.ofRun(killed.runId).filter(({ event }) => event.type === type).length
     await until(() => seen() >= count)
     process.kill(lockHolder(killed.project.paths.lock)!.pid, 'SIGKILL')
-    await vi.waitFor(async () => expect(await processesBelow(killed.project.dataDir)).toEqual([]), 10_000)
+    await vi.waitFor(() => expect(processesBelow(killed.project.dataDir)).toEqual([]), 10_000)
     await killed.agentlab('resume', '--detach', killed.runId)
   }
   await until(() => stateOf(killed) === 'done')
