@@ -70,7 +70,11 @@ export const costReport = (
 
 const plus = (sum: number | null, more: number | null): number | null => (more === null ? sum : (sum ?? 0) + more)
 
-const add = (sum: CostLine, request: CostedRequest, prices: PriceList): void => {
+/** Counts one request into a sum; a good answer whose usage the wire did not tell is counted as unmeasured. */
+export const countRequest = (
+  sum: Pick<CostLine, 'requests' | 'input' | 'cached' | 'output' | 'waitedMs' | 'unmeasured'>,
+  request: Pick<CostedRequest, 'input' | 'cached' | 'output' | 'status' | 'startedAt' | 'endedAt'>,
+): void => {
   sum.requests += 1
   sum.input = plus(sum.input, request.input)
   sum.cached = plus(sum.cached, request.cached)
@@ -78,6 +82,10 @@ const add = (sum: CostLine, request: CostedRequest, prices: PriceList): void => 
   sum.waitedMs += Math.max(0, request.endedAt - request.startedAt)
   const isGood = request.status !== null && request.status >= 200 && request.status < 300
   if (isGood && (request.input === null || request.output === null)) sum.unmeasured += 1
+}
+
+const add = (sum: CostLine, request: CostedRequest, prices: PriceList): void => {
+  countRequest(sum, request)
   addMoney(sum.money, prices, request)
 }
 

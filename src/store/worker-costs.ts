@@ -1,4 +1,5 @@
 /** What each worker cost, from the requests the gateway metered. */
+import { countRequest } from '../domain/cost-report.ts'
 import type { Role, WorkerName } from '../domain/lane.ts'
 import type { WorkerCost } from '../domain/run-view.ts'
 import type { RequestRow } from './requests.ts'
@@ -10,13 +11,7 @@ export const workerCosts = (requests: readonly RequestRow[]): WorkerCost[] => {
     const cost = byWorker.get(request.worker) ?? emptyCost(request.worker)
     byWorker.set(request.worker, cost)
     addRole(cost.roles, request.role)
-    cost.requests += 1
-    cost.input = plus(cost.input, request.input)
-    cost.cached = plus(cost.cached, request.cached)
-    cost.output = plus(cost.output, request.output)
-    cost.waitedMs += Math.max(0, request.endedAt - request.startedAt)
-    const isGood = request.status !== null && request.status >= 200 && request.status < 300
-    if (isGood && (request.input === null || request.output === null)) cost.unmeasured += 1
+    countRequest(cost, request)
   }
   return [...byWorker.values()]
 }
@@ -35,5 +30,3 @@ const emptyCost = (worker: WorkerName): WorkerCost => ({
 const addRole = (roles: Role[], role: Role): void => {
   if (!roles.includes(role)) roles.push(role)
 }
-
-const plus = (sum: number | null, more: number | null): number | null => (more === null ? sum : (sum ?? 0) + more)

@@ -33,5 +33,5 @@ test('the scenario scripts every task it plans, over all three workers, with one
   expect(new Set(tasks.map(task => task.worker))).toEqual(new Set(['claude', 'codex', 'gemini']))
   expect(tasks.filter(task => task.kind === 'research')).toHaveLength(1)
   expect(tasks.filter(task => task.dependsOn.length > 0)).not.toEqual([])
-  expect(scenario.goal).toBeTruthy()
+  expect(scenario.goal).toBe('Make worklog fit for invoices.')
 })
