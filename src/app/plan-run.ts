@@ -1,7 +1,7 @@
 /** What the operator may wish for a run, and everything that can be refused about it before a row is written. */
 import { runLimitsOf } from '../config/limits.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import type { RunRequest } from '../domain/event.ts'
+import type { RunPurpose, RunRequest } from '../domain/event.ts'
 import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
@@ -22,6 +22,10 @@ export interface RunWish {
   unboxed: boolean
   /** The operator's own word that one vendor may verify itself where no other is to be had. */
   sameVendor: boolean
+  /** Left out: a goal is carried out. */
+  purpose?: RunPurpose
+  /** The plan waits for the operator's approval. Left out: it does not. */
+  reviewPlan?: boolean
 }
 
 /**
@@ -33,13 +37,15 @@ export const planRun = async (
   wish: RunWish,
 ): Promise<Omit<RunRequest, 'goalContentId' | 'configContentId' | 'planContentId' | 'scenarioContentId'>> => {
   const { effective, hash } = project.config
+  const purpose = wish.purpose ?? 'work'
   const rehearsed = wish.scenarioText !== null
   if (wish.planText !== null) parsePlanFile(wish.planText, 'the plan file')
   if (wish.scenarioText !== null) parseScenario(wish.scenarioText, 'the scenario')
   const lane = wish.lane ?? effective.lane
   const workers = await chooseCrew({ config: effective, env: project.env, lane, rehearsed, wanted: wish.workers })
   const independence = wish.sameVendor ? 'session' : effective.verifier.independence
-  if (independence === 'vendor' && new Set(workers.map(worker => vendorOf[worker])).size === 1) {
+  // A plan is judged by the operator alone.
+  if (purpose === 'work' && independence === 'vendor' && new Set(workers.map(worker => vendorOf[worker])).size === 1) {
     throw new AgentLabError(
       `agentlab task failed on choosing a verifier: in lane ${lane} only ${workers.join(', ')} can be used, so no other vendor can judge its work`,
       {
@@ -58,6 +64,8 @@ export const planRun = async (
     maxAttempts: effective.limits.maxAttempts,
     independence,
     limits: runLimitsOf(effective.limits),
+    purpose,
+    reviewPlan: wish.reviewPlan ?? false,
   }
 }
 

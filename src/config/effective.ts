@@ -1,10 +1,11 @@
 /** The configuration a run goes by: defaults, then the operator's file, then what the repository tightens or describes. */
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import type { PlannerName } from '../domain/plan.ts'
 import type { CommandWords } from './command-words.ts'
 import { defaultLimits, type Limits, loosenedBy, overLimits } from './limits.ts'
 import type { OperatorConfig } from './operator-config.ts'
-import type { PlannerName, RepositoryConfig } from './repository-config.ts'
+import type { RepositoryConfig } from './repository-config.ts'
 
 export interface CheckDefinition {
   name: string

@@ -5,12 +5,9 @@
 import { z } from 'zod'
 import { BranchName } from '../domain/ids.ts'
 import { Lane, WorkerName } from '../domain/lane.ts'
+import { PlannerName } from '../domain/plan.ts'
 import { CommandWords } from './command-words.ts'
 import { LimitSettings } from './limits.ts'
-
-/** Back ends that can make a plan, in the words of the configuration. */
-export const PlannerName = z.enum(['api', 'claude'])
-export type PlannerName = z.infer<typeof PlannerName>
 
 /** A path below the repository's top: no `..`, not absolute. */
 const InnerPath = z

@@ -7,7 +7,7 @@ import { FailureClass, Usage } from './attempt.ts'
 import { ChecksStatus } from './check.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import { Lane, WorkerName } from './lane.ts'
-import { PlanOrigin, Risk, TaskKind } from './plan.ts'
+import { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
 import { InconclusiveReason, VerdictValue } from './verdict.ts'
 
 /** What a run may cost before it stops and asks. All per run, except the three per attempt. Milliseconds and counts. */
@@ -20,6 +20,9 @@ export const RunLimits = z.object({
   toolSilenceMs: z.number().int().positive(),
 })
 export type RunLimits = z.infer<typeof RunLimits>
+
+export const RunPurpose = z.enum(['work', 'plan'])
+export type RunPurpose = z.infer<typeof RunPurpose>
 
 /** What the operator asked for, in facts; the goal's text is content. */
 export const RunRequest = z.object({
@@ -38,6 +41,10 @@ export const RunRequest = z.object({
   maxAttempts: z.number().int().positive(),
   independence: z.enum(['vendor', 'session']),
   limits: RunLimits,
+  /** What the run is for: a goal carried out, or a plan made and nothing more. */
+  purpose: RunPurpose.default('work'),
+  /** The plan waits for the operator's approval before anything is worked on. */
+  reviewPlan: z.boolean().default(false),
 })
 export type RunRequest = z.infer<typeof RunRequest>
 
@@ -64,6 +71,8 @@ export const WaitReason = z.enum([
   'agentMovedByHand',
   'conflictUnresolved',
   'effectFailed',
+  'planReview',
+  'plannerAsks',
 ])
 export type WaitReason = z.infer<typeof WaitReason>
 
@@ -71,6 +80,12 @@ export const RunOutcome = z.enum(['done', 'failed', 'awaitingOperator', 'cancell
 export type RunOutcome = z.infer<typeof RunOutcome>
 
 const run = { runId: RunId }
+/** A plan as facts: its text and its forecast (domain/forecast.ts) are content, its graph is not. */
+const planFacts = {
+  planContentId: ContentId,
+  forecastContentId: ContentId.nullable().default(null),
+  tasks: z.array(TaskFact).min(1),
+}
 const task = { runId: RunId, taskId: TaskId }
 
 export const LoopEvent = z.discriminatedUnion('type', [
@@ -86,12 +101,31 @@ export const LoopEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('plan.ready'),
     ...run,
-    planContentId: ContentId,
+    ...planFacts,
     origin: PlanOrigin,
+    /** Who planned; null for a file. */
+    planner: PlannerName.nullable().default(null),
+    /** Planners that were preferred and could not be used. */
+    passedOver: z.array(PlannerName).default([]),
     /** Answers out of shape that were sent back before this plan. */
     returned: z.number().int().nonnegative(),
-    tasks: z.array(TaskFact).min(1),
   }),
+  /** The planner wants to know something before it plans. */
+  z.object({
+    type: z.literal('plan.asked'),
+    ...run,
+    planner: PlannerName,
+    contentId: ContentId,
+    /** Answers out of shape that were sent back before this question. */
+    returned: z.number().int().nonnegative(),
+  }),
+  z.object({ type: z.literal('operator.answered'), ...run, commandId: z.string(), answerContentId: ContentId }),
+  /** The operator approves the plan of this hash (domain/plan-hash.ts) and no other. */
+  z.object({ type: z.literal('plan.approved'), ...run, commandId: z.string(), hash: z.string() }),
+  /** The plan was shown to the operator once more: the time in which it can be approved begins anew. */
+  z.object({ type: z.literal('plan.renewed'), ...run, commandId: z.string(), hash: z.string() }),
+  /** The operator's own hand: the whole plan anew, in its new order. What has begun is in it unchanged. */
+  z.object({ type: z.literal('plan.edited'), ...run, ...planFacts, commandId: z.string(), dropped: z.array(TaskId) }),
   z.object({
     type: z.literal('plan.failed'),
     ...run,

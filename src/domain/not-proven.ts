@@ -59,6 +59,7 @@ const stateWords: Record<string, string> = {
   pending: 'not begun',
   failed: 'failed',
   skipped: 'skipped',
+  dropped: 'dropped from the plan by you',
   cancelled: 'cancelled',
   awaitingOperator: 'waiting for you',
 }

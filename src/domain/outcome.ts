@@ -58,6 +58,14 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
     sentence: 'AgentLab itself failed at a step; nothing is lost',
     cure: `Read what failed (agentlab receipt ${runId}), mend it, then: ${resume(runId)}`,
   }),
+  planReview: runId => ({
+    sentence: 'the plan waits for your approval; nothing has begun',
+    cure: `Look at it and approve it: agentlab approve ${runId} (change it first: agentlab edit-plan ${runId})`,
+  }),
+  plannerAsks: runId => ({
+    sentence: 'the planner asks you something before it plans',
+    cure: `Answer it: agentlab answer ${runId} "<text>"`,
+  }),
 }
 
 /** The sentence and the cure of a wait. */

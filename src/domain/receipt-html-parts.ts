@@ -13,6 +13,7 @@ const tones: Record<string, Tone> = {
   cancelled: 'bad',
   awaitingOperator: 'asks',
   pending: 'quiet',
+  dropped: 'quiet',
 }
 
 export const toneOf = (state: string): Tone => tones[state] ?? 'active'
@@ -21,6 +22,7 @@ const stateNames: Record<string, string> = {
   awaitingOperator: 'waits for you',
   recorded: 'answered, not verified',
   pending: 'not begun',
+  dropped: 'dropped by you',
 }
 
 export const badge = (tone: Tone, words: string): Html => html`<span class="badge ${tone}">${words}</span>`

@@ -38,7 +38,8 @@ export const eventRows = (db: Sql): EventRows => {
     `SELECT seq, at, epoch, data FROM events WHERE run_id = ? ORDER BY seq LIMIT 1`,
   )
   const marks = db.prepare<[string], { at: number; type: string }>(
-    `SELECT at, type FROM events WHERE run_id = ? AND type IN ('run.requested', 'operator.resumed', 'run.concluded') ORDER BY seq`,
+    `SELECT at, type FROM events WHERE run_id = ? AND type IN
+     ('run.requested', 'operator.resumed', 'operator.answered', 'plan.approved', 'run.concluded') ORDER BY seq`,
   )
   const last = db.prepare<[], { seq: number | null }>(`SELECT max(seq) AS seq FROM events`)
   const all = db.prepare<[], Row>(`SELECT seq, at, epoch, data FROM events ORDER BY seq`)

@@ -4,7 +4,8 @@
  */
 import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate'
 import type { Action } from '../domain/effect.ts'
-import type { LoopEvent, RunOutcome } from '../domain/event.ts'
+import type { LoopEvent, LoopEventOf, RunOutcome, TaskFact } from '../domain/event.ts'
+import { taskNumberOf } from '../domain/ids.ts'
 import { type RunContext, runMachine } from './run-machine.ts'
 import { schedule } from './schedule.ts'
 import { isIn, lostTaskStates, satisfiedTaskStates } from './states.ts'
@@ -17,7 +18,7 @@ export interface MachineState<C> {
   context: C
 }
 
-/** Everything the brain knows of one run; null before `run.requested`. Tasks in the plan's order. */
+/** Everything the brain knows of one run; null before `run.requested`. Tasks by their numbers. */
 export interface RunStates {
   run: MachineState<RunContext> | null
   tasks: MachineState<TaskContext>[]
@@ -34,7 +35,12 @@ export interface Reaction {
 }
 
 /** Events that every task of the run hears. */
-const broadcast: readonly LoopEvent['type'][] = ['operator.cancelled', 'limit.reached', 'operator.resumed']
+const broadcast: readonly LoopEvent['type'][] = [
+  'operator.cancelled',
+  'limit.reached',
+  'operator.resumed',
+  'plan.edited',
+]
 
 export const react = (before: RunStates, event: LoopEvent): Reaction => {
   const moved = move(before, event)
@@ -53,17 +59,23 @@ const move = (before: RunStates, event: LoopEvent): Omit<Reaction, 'told'> => {
     return step(before, event, { run: false, task: task => task.id === taskId })
   }
   const after = step(before, event, { run: true, task: () => broadcast.includes(event.type) })
-  return event.type === 'plan.ready' && before.run?.state === 'planning' ? withTasks(after, event) : after
+  return bringsTasks(before, event) ? withTasks(after, event.tasks) : after
 }
 
-/** A plan brings its tasks to life, once: the same plan told twice changes nothing. */
-const withTasks = (
-  after: Omit<Reaction, 'told'>,
-  event: Extract<LoopEvent, { type: 'plan.ready' }>,
-): Omit<Reaction, 'told'> => {
+/** A plan that is to be carried out brings its tasks to life once; an edit brings those it adds. */
+const bringsTasks = (
+  { run, tasks }: RunStates,
+  event: LoopEvent,
+): event is LoopEventOf<'plan.ready' | 'plan.edited'> =>
+  event.type === 'plan.ready'
+    ? run?.state === 'planning' && run.context.request.purpose !== 'plan' && tasks.length === 0
+    : event.type === 'plan.edited' && isIn(['working', 'awaitingOperator'], run?.state ?? '') && tasks.length > 0
+
+const withTasks = (after: Omit<Reaction, 'told'>, facts: readonly TaskFact[]): Omit<Reaction, 'told'> => {
   const { run, tasks } = after.states
-  if (run === null || tasks.length > 0) return after
-  const born = event.tasks.map(fact => {
+  if (run === null) return after
+  const unknown = facts.filter(fact => !tasks.some(task => task.id === fact.taskId))
+  const born = unknown.toSorted(byNumber).map(fact => {
     const [snapshot] = initialTransition(taskMachine, {
       runId: run.id,
       taskId: fact.taskId,
@@ -72,8 +84,11 @@ const withTasks = (
     })
     return stateOf<TaskContext>(fact.taskId, snapshot)
   })
-  return { ...after, states: { run, tasks: born }, changed: [...after.changed, ...born.map(task => task.id)] }
+  const all = [...tasks, ...born]
+  return { ...after, states: { run, tasks: all }, changed: [...after.changed, ...born.map(task => task.id)] }
 }
+
+const byNumber = (one: TaskFact, other: TaskFact): number => taskNumberOf(one.taskId) - taskNumberOf(other.taskId)
 
 const step = (
   before: RunStates,
@@ -115,7 +130,7 @@ export const follow = ({ run, tasks }: RunStates): LoopEvent | null => {
   if (run === null || run.state !== 'working') return null
   const runId = run.id
   const next = schedule(
-    tasks.map(task => ({ fact: task.context.fact, state: task.state })),
+    inPlanOrder(run, tasks).map(task => ({ fact: task.context.fact, state: task.state })),
     { maxParallel: run.context.request.maxParallel },
   )
   const skip = next.skip[0]
@@ -125,7 +140,20 @@ export const follow = ({ run, tasks }: RunStates): LoopEvent | null => {
   return next.settled ? { type: 'tasks.settled', runId, outcome: outcomeOf(tasks) } : null
 }
 
-const outcomeOf = (tasks: readonly MachineState<TaskContext>[]): RunOutcome => {
+/** By number, as they were planned, until the operator orders them anew. */
+const inPlanOrder = (
+  run: MachineState<RunContext>,
+  tasks: MachineState<TaskContext>[],
+): MachineState<TaskContext>[] => {
+  const order = run.context.order ?? []
+  const rank = new Map(order.map((taskId, index) => [taskId, index]))
+  const rankOf = (task: MachineState<TaskContext>): number => rank.get(task.id) ?? order.length
+  return tasks.toSorted((one, other) => rankOf(one) - rankOf(other))
+}
+
+/** A task that the operator took out of the plan says nothing about how the run went. */
+const outcomeOf = (all: readonly MachineState<TaskContext>[]): RunOutcome => {
+  const tasks = all.filter(task => task.state !== 'dropped')
   const some = (states: readonly string[]): boolean => tasks.some(task => isIn(states, task.state))
   if (some(['awaitingOperator'])) return 'awaitingOperator'
   if (some(['cancelled'])) return 'cancelled'

@@ -19,6 +19,8 @@ export interface RunContext {
   outcome: RunOutcome | null
   waitReason: WaitReason | null
   resumeTo: RunResumePoint
+  /** Task ids in the order the operator's last edit gave them; empty: by their numbers. */
+  order: string[]
 }
 
 type Ctx = { context: RunContext }
@@ -35,6 +37,9 @@ const machine = setup({
     planFailedTransiently: ({ event }) => event.type === 'plan.failed' && isTransient(event.class),
     planFailedBy: ({ event }, failure: string) => event.type === 'plan.failed' && event.class === failure,
     triesLeft: ({ context }) => context.tries < maxPlanTries,
+    endsWithPlan: ({ context }) => context.request.purpose === 'plan',
+    reviewsPlan: ({ context }) => context.request.reviewPlan,
+    waitsFor: ({ context }, reason: WaitReason) => context.waitReason === reason,
     settledAs: ({ context }, outcome: RunOutcome) => context.outcome === outcome,
     resumesAt: ({ context }, point: RunResumePoint) => context.resumeTo === point,
     isMyTimer: ({ context, event }) => event.type === 'timer.fired' && event.key === timerKey(context),
@@ -67,6 +72,10 @@ const machine = setup({
         : {},
     ),
     noteLimit: assign({ waitReason: 'limitReached' as const, resumeTo: 'working' as const }),
+    rememberOrder: assign(({ event }) =>
+      event.type === 'plan.edited' ? { order: event.tasks.map(task => task.taskId) } : {},
+    ),
+    goOn: assign({ waits: 0, tries: 0, outcome: null, waitReason: null }),
     grantMore: assign(({ context, event }) => ({
       waits: 0,
       tries: 0,
@@ -137,6 +146,7 @@ export const runMachine = machine.createMachine({
     outcome: null,
     waitReason: null,
     resumeTo: 'preparing',
+    order: [],
   }),
   states: {
     preparing: {
@@ -151,7 +161,12 @@ export const runMachine = machine.createMachine({
       entry: ['countTry', planMake],
       on: {
         ...interruptible('planning'),
-        'plan.ready': 'working',
+        'plan.ready': [
+          { guard: 'endsWithPlan', target: 'concluding', actions: { type: 'settleAs', params: 'done' } },
+          { guard: 'reviewsPlan', ...waiting('planReview', 'working') },
+          { target: 'working' },
+        ],
+        'plan.asked': waiting('plannerAsks', 'planning'),
         'plan.failed': [
           { guard: 'planFailedForNow', target: 'planBackingOff', actions: 'countWait' },
           { guard: 'planFailedTransiently', ...waiting('providerDown', 'planning') },
@@ -184,6 +199,7 @@ export const runMachine = machine.createMachine({
         /** Tasks stop themselves; the run settles when the last one has. */
         'limit.reached': { actions: 'noteLimit' },
         'tasks.settled': { target: 'concluding', actions: 'settle' },
+        'plan.edited': { actions: 'rememberOrder' },
       },
     },
     concluding: {
@@ -217,7 +233,21 @@ export const runMachine = machine.createMachine({
           },
           { target: 'concluding', actions: { type: 'settleAs', params: 'cancelled' } },
         ],
+        'plan.approved': {
+          guard: { type: 'waitsFor', params: 'planReview' },
+          target: 'working',
+          actions: 'goOn',
+        },
+        'operator.answered': {
+          guard: { type: 'waitsFor', params: 'plannerAsks' },
+          target: 'planning',
+          actions: 'goOn',
+        },
+        'plan.edited': { actions: 'rememberOrder' },
         'operator.resumed': [
+          // An approval or an answer is asked for: going on without it is nothing that can be granted.
+          { guard: { type: 'waitsFor', params: 'planReview' } },
+          { guard: { type: 'waitsFor', params: 'plannerAsks' } },
           { guard: { type: 'resumesAt', params: 'preparing' }, target: 'preparing', actions: 'grantMore' },
           { guard: { type: 'resumesAt', params: 'planning' }, target: 'planning', actions: 'grantMore' },
           { target: 'working', actions: 'grantMore' },

@@ -16,6 +16,6 @@ export const activeTaskStates = [...busyTaskStates, 'backingOff', 'verifierBacki
 export const satisfiedTaskStates = ['integrated', 'recorded'] as const
 
 /** Its dependents can never start. */
-export const lostTaskStates = ['skipped', 'cancelled'] as const
+export const lostTaskStates = ['skipped', 'cancelled', 'dropped'] as const
 
 export const isIn = (states: readonly string[], state: string): boolean => states.includes(state)

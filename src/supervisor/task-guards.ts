@@ -47,3 +47,14 @@ export const resumesAt = ({ context }: Step, point: ResumePoint): boolean => con
 
 export const isMyTimer = ({ context, event }: Step): boolean =>
   event.type === 'timer.fired' && event.key === timerKeyOf(context)
+
+/** Nothing of it has begun, so nothing can be lost or contradicted by changing it. */
+const isUntouched = ({ context }: Step): boolean => context.attempt === 0
+
+export const isDropped = (step: Step): boolean =>
+  step.event.type === 'plan.edited' && isUntouched(step) && step.event.dropped.includes(step.context.taskId)
+
+export const isEditable = (step: Step): boolean =>
+  step.event.type === 'plan.edited' &&
+  isUntouched(step) &&
+  step.event.tasks.some(task => task.taskId === step.context.taskId)

@@ -49,6 +49,7 @@ const machine = setup({
     waitBecauseRefused: assign(memory.waitBecauseRefused),
     goOn: assign(memory.goOn),
     grantMore: assign(memory.grantMore),
+    takeEdit: assign(memory.takeEdit),
   },
 })
 
@@ -90,6 +91,14 @@ const reviseOrAsk = [
   askForAttempts,
 ]
 
+/** Until its first attempt begins, a task is the operator's to drop or to change. */
+const editable = {
+  'plan.edited': [
+    { guard: 'isDropped' as const, target: 'dropped' as const },
+    { guard: 'isEditable' as const, actions: 'takeEdit' as const },
+  ],
+}
+
 const refusedAt = (resumeTo: ResumePoint) => ({
   target: 'awaitingOperator' as const,
   actions: { type: 'waitBecauseRefused' as const, params: resumeTo },
@@ -111,6 +120,7 @@ export const taskMachine = machine.createMachine({
           { target: 'working', actions: 'beginAttempt' },
         ],
         'task.skipped': 'skipped',
+        ...editable,
       },
     },
     working: {
@@ -204,11 +214,13 @@ export const taskMachine = machine.createMachine({
       on: {
         'operator.cancelled': { target: 'cancelled', actions: voidEffects },
         'operator.resumed': { target: 'pending', actions: 'grantMore' },
+        ...editable,
       },
     },
     integrated: { type: 'final' },
     recorded: { type: 'final' },
     skipped: { type: 'final' },
+    dropped: { type: 'final' },
     cancelled: { type: 'final' },
   },
 })

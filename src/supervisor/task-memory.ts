@@ -75,6 +75,11 @@ export const waitBecauseRefused = ({ event }: Step, resumeTo: ResumePoint): Chan
 /** Scheduled again: the place to go on at is reached. */
 export const goOn = (): Change => ({ resumeTo: 'pending' })
 
+export const takeEdit = ({ context, event }: Step): Change => {
+  const fact = event.type === 'plan.edited' ? event.tasks.find(task => task.taskId === context.taskId) : undefined
+  return fact === undefined ? {} : { fact }
+}
+
 /** What the operator's "go on" grants: a new round of attempts, conflicts, verifiers and waits. */
 export const grantMore = ({ context }: Step): Change => ({
   waits: 0,

@@ -11,6 +11,7 @@ const marks: Record<string, Mark> = {
   backingOff: 'waiting',
   verifierBackingOff: 'waiting',
   skipped: 'bad',
+  dropped: 'waiting',
   cancelled: 'bad',
   failed: 'bad',
   integrated: 'good',

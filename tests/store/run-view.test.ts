@@ -21,7 +21,17 @@ const plan = {
 const events: LoopEvent[] = [
   { type: 'run.requested', runId, request },
   { type: 'base.ready', runId, base: oid('1'), main: oid('1'), sync: 'none' },
-  { type: 'plan.ready', runId, planContentId: contentId('4'), origin: 'model', returned: 1, tasks: facts },
+  {
+    type: 'plan.ready',
+    runId,
+    planContentId: contentId('4'),
+    origin: 'model',
+    planner: 'claude',
+    passedOver: [],
+    forecastContentId: null,
+    returned: 1,
+    tasks: facts,
+  },
   { type: 'attempt.started', runId, taskId, attempt: 1, worker: 'claude', resumed: false },
   { type: 'session.known', runId, taskId, sessionId: 's' },
   {

@@ -39,4 +39,6 @@ export const request: RunRequest = {
   maxAttempts: 3,
   independence: 'vendor',
   limits: { requests: 10, tokens: 1_000, minutes: 5, attemptWallMs: 1, modelSilenceMs: 1, toolSilenceMs: 1 },
+  purpose: 'work',
+  reviewPlan: false,
 }

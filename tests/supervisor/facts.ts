@@ -24,6 +24,8 @@ export const request = (over: Partial<RunRequest> = {}): RunRequest => ({
   maxAttempts: 3,
   independence: 'vendor',
   limits: { requests: 10, tokens: 1_000, minutes: 1, attemptWallMs: 1, modelSilenceMs: 1, toolSilenceMs: 1 },
+  purpose: 'work',
+  reviewPlan: false,
   ...over,
 })
 
@@ -42,7 +44,10 @@ export const planReady = (tasks: TaskFact[], run = runId): LoopEvent => ({
   type: 'plan.ready',
   runId: run,
   planContentId: contentId(3),
+  forecastContentId: null,
   origin: 'model',
+  planner: 'claude',
+  passedOver: [],
   returned: 0,
   tasks,
 })
@@ -145,6 +150,26 @@ export const timerFired = (key: string, taskId: string | null): LoopEvent => ({
   runId,
   taskId,
   key,
+})
+
+export const planAsked: LoopEvent = {
+  type: 'plan.asked',
+  runId,
+  planner: 'claude',
+  contentId: contentId(4),
+  returned: 0,
+}
+export const answered: LoopEvent = { type: 'operator.answered', runId, commandId: 'd', answerContentId: contentId(5) }
+export const approved: LoopEvent = { type: 'plan.approved', runId, commandId: 'e', hash: 'hash' }
+
+export const planEdited = (tasks: TaskFact[], dropped: string[] = []): LoopEvent => ({
+  type: 'plan.edited',
+  runId,
+  commandId: 'f',
+  planContentId: contentId(6),
+  forecastContentId: null,
+  tasks,
+  dropped,
 })
 
 export const cancelled: LoopEvent = { type: 'operator.cancelled', runId, commandId: 'a' }

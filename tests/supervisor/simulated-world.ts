@@ -52,7 +52,18 @@ export const createWorld = (random: () => number): World => {
       const worker = pick(['claude', 'codex', 'gemini'] as const)
       return fact(index + 1, { dependsOn: needs, worker, kind: random() < 0.15 ? 'research' : 'change' }, runId)
     })
-    return { type: 'plan.ready', runId, planContentId: text(), origin: 'model', returned: 0, tasks }
+    if (chance(0.1)) return { type: 'plan.asked', runId, planner: 'claude', contentId: text(), returned: 0 }
+    return {
+      type: 'plan.ready',
+      runId,
+      planContentId: text(),
+      origin: 'model',
+      planner: 'claude',
+      passedOver: [],
+      forecastContentId: null,
+      returned: 0,
+      tasks,
+    }
   }
 
   const attempt = (effect: EffectOf<'attempt.run'>): LoopEvent => {
@@ -146,7 +157,8 @@ export const createWorld = (random: () => number): World => {
     integrations: [],
     goodTrees: new Set(),
     perform: effect => {
-      if (chance(0.03)) throw new Error('a mishap of our own')
+      // Oftener at a run's end: nothing else makes a run fail, and few seeds must be enough to see it.
+      if (chance(effect.name === 'run.conclude' ? 0.1 : 0.03)) throw new Error('a mishap of our own')
       switch (effect.name) {
         case 'base.prepare':
           return prepare(effect)

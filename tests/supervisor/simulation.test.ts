@@ -70,6 +70,29 @@ test('no task is integrated twice, or without a passing verdict on its tip and c
   }
 })
 
+test('nothing is begun of a plan that waits for approval, of one that was only to be made, or of a dropped task', () => {
+  const all = simulated.flatMap(({ store, runIds }) => runIds.map(runId => store.events.ofRun(runId)))
+  let dropped = 0
+  for (const events of all.map(logged => logged.map(({ event }) => event))) {
+    const [requested] = events
+    if (requested?.type !== 'run.requested') throw new Error('a run begins with its request')
+    const { purpose, reviewPlan } = requested.request
+    const firstStart = events.findIndex(event => event.type === 'task.scheduled')
+    if (purpose === 'plan') expect(firstStart).toBe(-1)
+    else if (reviewPlan && firstStart >= 0)
+      expect(events.slice(0, firstStart).some(event => event.type === 'plan.approved')).toBe(true)
+    const started = events.flatMap(event => (event.type === 'attempt.started' ? [event.taskId] : []))
+    events.forEach((event, index) => {
+      if (event.type !== 'plan.edited') return
+      const before = new Set(events.slice(0, index).flatMap(one => (one.type === 'task.scheduled' ? [one.taskId] : [])))
+      const taken = event.dropped.filter(id => !before.has(id))
+      dropped += taken.length
+      expect(taken.filter(id => started.includes(id))).toEqual([])
+    })
+  }
+  expect(dropped).toBeGreaterThan(0)
+})
+
 test('epochs only grow along the log', () => {
   for (const { store } of simulated) {
     const epochs = store.events.all().map(logged => logged.epoch)

@@ -12,7 +12,8 @@ import { createStore, type Store } from '../../src/store/store.ts'
 import { type RunStates, react } from '../../src/supervisor/brain.ts'
 import { createLoop, type Loop, type LoopStore } from '../../src/supervisor/loop.ts'
 import { isIn, satisfiedTaskStates } from '../../src/supervisor/states.ts'
-import { contentId, request } from './facts.ts'
+import { contentId } from './facts.ts'
+import { nextWord } from './simulated-operator.ts'
 import { createWorld, randomOf, type World } from './simulated-world.ts'
 
 export interface Simulated {
@@ -74,6 +75,16 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
     },
   })
 
+  /** What a task was when it began: nothing changes it from then on. */
+  const begun = new Map<string, string>()
+  const checkHands = ({ id, state, context }: RunStates['tasks'][number]): void => {
+    if (state === 'dropped') expect(context.attempt, `attempts of dropped ${id}`).toBe(0)
+    if (context.attempt === 0) return
+    const fact = begun.get(id) ?? JSON.stringify(context.fact)
+    begun.set(id, fact)
+    expect(JSON.stringify(context.fact), `fact of ${id}`).toBe(fact)
+  }
+
   const check = ({ store }: Life, inner: LoopStore): void => {
     for (const runId of runIds) {
       const states = inner.statesOf(runId)
@@ -82,8 +93,9 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
       seen.add(`run ${run.state}`)
       for (const task of tasks) {
         seen.add(`task ${task.state}`)
+        checkHands(task)
         expect(task.context.attempt, `attempts of ${task.id}`).toBeLessThanOrEqual(task.context.maxAttempts)
-        if (isIn(['pending', 'skipped', 'cancelled'], task.state)) continue
+        if (isIn(['pending', 'skipped', 'cancelled', 'dropped'], task.state)) continue
         const needed = tasks.filter(one => task.context.fact.dependsOn.includes(one.id))
         if (task.context.attempt > 0) expect(needed.every(one => isIn(satisfiedTaskStates, one.state))).toBe(true)
       }
@@ -179,20 +191,13 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
     return next
   }
 
-  /** What the operator does: mostly waits, sometimes cancels, reaches a limit, or lets a waiting run go on. */
-  const operate = ({ loop, store }: Life, resumptions: Map<string, number>): void => {
+  let commands = 0
+  const operate = ({ loop, store }: Life): void => {
+    const reader = loopStoreOf(store, 0)
     for (const runId of runIds) {
-      const run = store.machines.get(runId)
-      if (run === null) {
-        const wish = request({ maxParallel: 1 + Math.floor(random() * 3), maxAttempts: 1 + Math.floor(random() * 3) })
-        loop.dispatch({ type: 'run.requested', runId, request: wish })
-      } else if (run.state === 'awaitingOperator') {
-        const count = (resumptions.get(runId) ?? 0) + 1
-        resumptions.set(runId, count)
-        if (chance(0.1)) loop.dispatch({ type: 'operator.cancelled', runId, commandId: `c${count}` })
-        else loop.dispatch({ type: 'operator.resumed', runId, commandId: `r${count}`, extra: chance(0.5) })
-      } else if (chance(0.004)) loop.dispatch({ type: 'operator.cancelled', runId, commandId: 'c0' })
-      else if (chance(0.01)) loop.dispatch({ type: 'limit.reached', runId, limit: 'requests' })
+      const states = reader.statesOf(runId)
+      const word = nextWord({ states, runId, random, chance, commandId: `c${commands++}` })
+      if (word !== null) loop.dispatch(word)
     }
   }
 
@@ -200,13 +205,12 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
     runIds.every(runId => isIn(['done', 'failed', 'cancelled'], store.machines.get(runId)?.state ?? 'none'))
 
   let life = begin()
-  const resumptions = new Map<string, number>()
   let steps = 0
   while (!isEnded(life)) {
     steps += 1
     if (steps > calmAfterSteps) world.isCalm = true
     expect(steps, `steps of seed ${seed}`).toBeLessThan(mostSteps)
-    operate(life, resumptions)
+    operate(life)
     await flush()
     const next = [...life.agenda].sort((a, b) => a.at - b.at)[0]
     if (!life.isOver && next !== undefined) {

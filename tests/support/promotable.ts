@@ -126,6 +126,9 @@ const planned = (numbers: number[]): LoopEvent => ({
   runId,
   planContentId: content,
   origin: 'file',
+  planner: null,
+  passedOver: [],
+  forecastContentId: null,
   returned: 0,
   tasks: numbers.map(number => ({
     taskId: taskIdOf(runId, number),
@@ -149,4 +152,6 @@ const request = (): Extract<LoopEvent, { type: 'run.requested' }>['request'] => 
   maxAttempts: 3,
   independence: 'vendor',
   limits: { requests: 10, tokens: 1000, minutes: 10, attemptWallMs: 1000, modelSilenceMs: 1000, toolSilenceMs: 1000 },
+  purpose: 'work',
+  reviewPlan: false,
 })

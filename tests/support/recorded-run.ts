@@ -85,6 +85,8 @@ export const recordRun = (store: Store, run: Recording): void => {
       modelSilenceMs: 100_000,
       toolSilenceMs: 100_000,
     },
+    purpose: 'work',
+    reviewPlan: false,
   }
   append({ type: 'run.requested', runId, request }, 0)
   append({ type: 'base.ready', runId, base: hex(1), main: hex(1), sync: 'none' })
@@ -100,7 +102,17 @@ export const recordRun = (store: Store, run: Recording): void => {
   }))
   if (facts.length > 0) {
     const planContentId = keep('plan', JSON.stringify({ summary: 'As it comes.', origin: 'model', tasks: planned }))
-    append({ type: 'plan.ready', runId, planContentId, origin: 'model', returned: 0, tasks: facts })
+    append({
+      type: 'plan.ready',
+      runId,
+      planContentId,
+      origin: 'model',
+      planner: 'claude',
+      passedOver: [],
+      forecastContentId: null,
+      returned: 0,
+      tasks: facts,
+    })
   }
   for (let index = 0; index < run.filler; index++)
     append({ type: 'timer.fired', runId, taskId: null, key: `${runId}/tick` }, 10)

@@ -59,7 +59,10 @@ const ready = (host: Host, scope: RunScope, plan: Plan, returned: number): LoopE
   type: 'plan.ready',
   runId: scope.runId,
   planContentId: keep(host, scope, null, 'plan', JSON.stringify(plan)),
+  forecastContentId: null,
   origin: plan.origin,
+  planner: null,
+  passedOver: [],
   returned,
   tasks: plan.tasks.map(({ taskId, kind, dependsOn, worker, risk }) => ({ taskId, kind, dependsOn, worker, risk })),
 })
@@ -72,10 +75,10 @@ const backEnd = async (host: Host, scope: RunScope, signal: AbortSignal): Promis
   const hasClaude = scope.request.workers.includes('claude')
   const credential = await credentialOf('claude', scope.config, host.project.env)
   const preferred = scope.config.planner.prefer.find(name =>
-    name === 'api' ? hasClaude && credential.kind === 'key' && !scope.rehearsed : hasClaude,
+    name === 'api' ? hasClaude && credential.kind === 'key' && !scope.rehearsed : scope.request.workers.includes(name),
   )
   if (preferred === 'api') return askThroughApi(host, scope, signal)
-  return askThroughCli(host, scope, hasClaude ? 'claude' : scope.request.workers[0]!, signal)
+  return askThroughCli(host, scope, preferred ?? scope.request.workers[0]!, signal)
 }
 
 const apiModel = 'claude-sonnet-5-5'
