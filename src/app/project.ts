@@ -46,6 +46,8 @@ export const openProject = async (options: {
   repo?: string
   env: NodeJS.ProcessEnv
   create?: boolean
+  /** Told, in one line, what was done to an older store. */
+  tell?: (line: string) => void
 }): Promise<Project> => {
   const directory = resolve(options.cwd, options.repo ?? '.')
   const found = await openRepository(directory)
@@ -56,6 +58,6 @@ export const openProject = async (options: {
   const place = dataDirOf({ commonGitDir: repository.commonDir, env: options.env })
   const dataDir = options.create === false ? place : ensureDataDir(place)
   const paths = projectPaths(dataDir)
-  const store = createStore(openDatabase(paths.store, { create: options.create ?? true }))
+  const store = createStore(openDatabase(paths.store, { create: options.create ?? true, tell: options.tell }))
   return { repository, config, dataDir, paths, store, env: options.env, close: () => store.close() }
 }

@@ -25,6 +25,12 @@ export interface Call {
   signal: AbortSignal
 }
 
+/** One line of talk. */
+export const tellOf =
+  (call: Pick<Call, 'talk'>) =>
+  (line: string): void =>
+    call.talk.write(`${line}\n`)
+
 export interface Answer {
   /** The result, for stdout; empty prints nothing. */
   text: string

@@ -32,7 +32,8 @@ export const main = async (argv: string[] = process.argv): Promise<never> => {
     if (argv.length <= 2) program.help({ error: true })
     await program.parseAsync(argv)
   } catch (error) {
-    code = signal.aborted ? exitCode.interrupted : report(error, program.opts<GlobalOptions>().json === true)
+    const options = program.opts<GlobalOptions>()
+    code = signal.aborted ? exitCode.interrupted : report(await readable(error, options), options.json === true)
   }
   return exit(code)
 }
@@ -72,6 +73,17 @@ const print = (answer: Answer, call: Call): void => {
   }
   if (answer.text !== '') call.out.write(`${answer.text}\n`)
   for (const remark of answer.remarks ?? []) call.talk.write(`${remark}\n`)
+}
+
+/** What SQLite says in the middle of a command is as much an expected failure as what it says at the opening. */
+const readable = async (error: unknown, { repo }: GlobalOptions): Promise<unknown> => {
+  if (!(error instanceof Error) || !('code' in error) || !String(error.code).startsWith('SQLITE_')) return error
+  const [{ readableStoreError }, { storePath }] = await Promise.all([
+    import('../store/store-errors.ts'),
+    import('./near-store.ts'),
+  ])
+  const path = await storePath({ cwd: process.cwd(), repo, env: process.env })
+  return readableStoreError(error, path ?? 'the store')
 }
 
 /** Says what went wrong and what to do; a bug keeps its stack. Returns the exit code. */

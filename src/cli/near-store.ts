@@ -6,7 +6,7 @@ import { findCommonDir } from '../git/common-dir.ts'
 import type { GitPlace } from '../git/exec.ts'
 import { openDatabase, type Sql } from '../store/database.ts'
 import type { Store } from '../store/store.ts'
-import type { Call } from './call.ts'
+import { type Call, tellOf } from './call.ts'
 
 interface Place {
   dataDir: string
@@ -20,7 +20,7 @@ interface Place {
  * @throws AgentLabError for every reason the repository or the store can't be used
  */
 export const withNearStore = async <T>(call: Call, work: (db: Sql) => T | Promise<T>): Promise<T | null> => {
-  const db = databaseAt(await placeOf(call))
+  const db = databaseAt(await placeOf(call), call)
   if (db === null) return null
   try {
     return await work(db)
@@ -38,15 +38,23 @@ export interface NearProject extends Place {
 /** The same for readers of whole runs; null where nothing was ever run here. */
 export const openNear = async (call: Call): Promise<NearProject | null> => {
   const place = await placeOf(call)
-  const db = databaseAt(place)
+  const db = databaseAt(place, call)
   if (place === null || db === null) return null
   const { createStore } = await import('../store/store.ts')
   return { ...place, store: createStore(db), env: call.env }
 }
 
-const databaseAt = (place: Place | null): Sql | null => {
-  const path = place === null ? null : join(place.dataDir, 'store.db')
-  return path === null || !existsSync(path) ? null : openDatabase(path, { create: false })
+const databaseAt = (place: Place | null, call: Call): Sql | null => {
+  const path = place === null ? null : storeOf(place)
+  return path === null || !existsSync(path) ? null : openDatabase(path, { create: false, tell: tellOf(call) })
+}
+
+const storeOf = (place: Pick<Place, 'dataDir'>): string => join(place.dataDir, 'store.db')
+
+/** Where the store of the repository around is, or would be; null outside of one. */
+export const storePath = async (call: Pick<Call, 'cwd' | 'repo' | 'env'>): Promise<string | null> => {
+  const commonGitDir = await findCommonDir(resolve(call.cwd, call.repo ?? '.'))
+  return commonGitDir === null ? null : storeOf({ dataDir: dataDirOf({ commonGitDir, env: call.env }) })
 }
 
 const placeOf = async (call: Call): Promise<Place | null> => {

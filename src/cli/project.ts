@@ -5,7 +5,7 @@ import { AgentLabError } from '../domain/errors.ts'
 import type { RunId, TaskId } from '../domain/ids.ts'
 import type { RunView } from '../domain/run-view.ts'
 import { readRunView } from '../store/run-view.ts'
-import type { Call } from './call.ts'
+import { type Call, tellOf } from './call.ts'
 import { resolveRun, resolveRunOrTask } from './ids.ts'
 
 const runsListed = 10_000
@@ -13,7 +13,7 @@ const runsListed = 10_000
 /** @throws AgentLabError `store-missing` when nothing was ever run here and `create` is false */
 export const openFor = async (call: Call, create: boolean): Promise<Project> => {
   const { openProject } = await import('../app.ts')
-  return openProject({ cwd: call.cwd, repo: call.repo, env: call.env, create })
+  return openProject({ cwd: call.cwd, repo: call.repo, env: call.env, create, tell: tellOf(call) })
 }
 
 /** What readers of runs need of a project. */

@@ -3,85 +3,61 @@
 import { chmodSync, existsSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
+import { migrate } from './migrate.ts'
 import { migrations } from './migrations.ts'
+import { readableStoreError } from './store-errors.ts'
+import { newerStore, olderStore, storedVersion } from './store-version.ts'
 
 export type Sql = Database.Database
 
+export interface OpenOptions {
+  /** false: a store that is missing is an error. */
+  create?: boolean
+  /** Changes nothing, so the store must be of the present version. */
+  readonly?: boolean
+  /** Told, in one line, what was done to an older store. */
+  tell?: (line: string) => void
+  /** The steps that make the present version; ours unless told. */
+  steps?: readonly string[]
+  /** How long to wait for a lock of another process; 10 seconds unless told. */
+  patienceMs?: number
+}
+
 /**
- * Opens and migrates the store at `path`; makes it if it is missing and `create` is not false.
- * @throws AgentLabError `store-missing`, `store-newer`, `store-unreadable`, `disk-full`, `disk-error`, `no-permission`
+ * Opens the store at `path`, brought to the present version; makes it if it is missing and `create` is not false.
+ * A store that can't be opened is left as it is.
+ * @throws AgentLabError `store-missing`, `store-newer`, `store-older`, `store-in-use`, `store-unreadable`, `store-busy`,
+ * `disk-full`, `disk-error`, `no-permission`
  */
-export const openDatabase = (path: string, options: { create?: boolean; readonly?: boolean } = {}): Sql => {
-  if (options.create === false && !existsSync(path)) {
-    throw new AgentLabError(`agentlab failed on the store: ${path} does not exist`, {
-      code: 'store-missing',
-      cure: 'Start a run first: agentlab task "<goal>"',
-      exit: exitCode.wrongUse,
-    })
-  }
+export const openDatabase = (path: string, options: OpenOptions = {}): Sql => {
+  if (options.create === false && !existsSync(path)) throw missingStore(path)
+  let db: Sql | null = null
   try {
-    const db = new Database(path, { timeout: 10_000, readonly: options.readonly ?? false })
-    if (!options.readonly) {
-      chmodSync(path, 0o600)
-      db.pragma('journal_mode = WAL')
-      db.pragma('synchronous = FULL')
-      migrate(db, path)
-    }
+    const steps = options.steps ?? migrations
+    const version = storedVersion(path)
+    if (version > steps.length) throw newerStore(path, version, steps.length)
+    if (options.readonly && version < steps.length) throw olderStore(path, version, steps.length)
+    db = new Database(path, { timeout: options.patienceMs ?? 10_000, readonly: options.readonly ?? false })
+    if (!options.readonly) prepareWriting(db, path, steps, options.tell)
     db.pragma('foreign_keys = ON')
     return db
   } catch (error) {
+    db?.close()
     throw readableStoreError(error, path)
   }
 }
 
-const migrate = (db: Sql, path: string): void => {
-  const version = db.pragma('user_version', { simple: true }) as number
-  if (version > migrations.length) {
-    db.close()
-    throw new AgentLabError(
-      `agentlab failed on the store: ${path} was written by a newer AgentLab (version ${version}, this one knows ${migrations.length})`,
-      { code: 'store-newer', cure: 'Use the newer AgentLab.', exit: exitCode.wrongUse },
-    )
-  }
-  for (let next = version; next < migrations.length; next++) {
-    db.transaction(() => {
-      db.exec(migrations[next]!)
-      db.pragma(`user_version = ${next + 1}`)
-    }).immediate()
-  }
+const prepareWriting = (db: Sql, path: string, steps: readonly string[], tell?: (line: string) => void): void => {
+  db.pragma('journal_mode = WAL')
+  db.pragma('synchronous = FULL')
+  chmodSync(path, 0o600)
+  const copy = migrate(db, path, steps)
+  if (copy !== null) tell?.(`The store was brought to version ${steps.length}. As it was before: ${copy}`)
 }
 
-/** Turns SQLite's codes into errors people can act on; anything unknown stays what it was. */
-export const readableStoreError = (error: unknown, path: string): unknown => {
-  const code = (error as { code?: string } | null)?.code ?? ''
-  if (error instanceof AgentLabError) return error
-  if (code === 'SQLITE_FULL' || code === 'ENOSPC') {
-    return new AgentLabError(`agentlab failed on writing ${path}: the disk is full`, {
-      code: 'disk-full',
-      cure: 'Free some space and run the command again; nothing was lost.',
-      cause: error,
-    })
-  }
-  if (code.startsWith('SQLITE_IOERR')) {
-    return new AgentLabError(`agentlab failed on ${path}: the disk does not take or give what it should (${code})`, {
-      code: 'disk-error',
-      cure: 'Look whether the disk is full or broken, then run the command again; nothing was lost.',
-      cause: error,
-    })
-  }
-  if (code === 'SQLITE_READONLY' || code === 'SQLITE_CANTOPEN' || code === 'EACCES' || code === 'EPERM') {
-    return new AgentLabError(`agentlab failed on opening ${path}: no permission`, {
-      code: 'no-permission',
-      cure: `Make the folder of ${path} readable and writable for you.`,
-      cause: error,
-    })
-  }
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    return new AgentLabError(`agentlab failed on reading ${path}: it is damaged or no store of ours`, {
-      code: 'store-unreadable',
-      cure: 'Move the file away to start afresh; keep it if its runs matter.',
-      cause: error,
-    })
-  }
-  return error
-}
+const missingStore = (path: string): AgentLabError =>
+  new AgentLabError(`agentlab failed on the store: ${path} does not exist`, {
+    code: 'store-missing',
+    cure: 'Start a run first: agentlab task "<goal>"',
+    exit: exitCode.wrongUse,
+  })

@@ -5,7 +5,7 @@
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
-import { readableStoreError } from './database.ts'
+import { readableStoreError } from './store-errors.ts'
 
 export interface SupervisorLock {
   release(): void

@@ -7,12 +7,13 @@ import { AgentLabError } from '../domain/errors.ts'
 import { type CheckRows, checkRows } from './checks.ts'
 import { type CommandRows, commandRows } from './commands.ts'
 import { type ContentRows, contentRows } from './content.ts'
-import { readableStoreError, type Sql } from './database.ts'
+import type { Sql } from './database.ts'
 import { type EventRows, eventRows } from './events.ts'
 import { type LaunchRows, launchRows } from './launches.ts'
 import { type MachineRows, machineRows } from './machines.ts'
 import { type OutboxRows, outboxRows } from './outbox.ts'
 import { type RequestRows, requestRows } from './requests.ts'
+import { readableStoreError } from './store-errors.ts'
 
 export interface Store {
   events: EventRows

@@ -1,5 +1,5 @@
 /** Bad input, a row a case: the exit code, what is said and what to do, and that nothing was changed. */
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -10,83 +10,19 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
-  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
-import { dataDirOf } from '../../src/config/data-dir.ts'
+import { join } from 'node:path'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { takeLock } from '../../src/store/lock.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
-import { makeRepository, makeScratch, removeScratch, shellGit, writeFiles } from '../support/git-repository.ts'
+import { removeScratch, shellGit, writeFiles } from '../support/git-repository.ts'
+import { agentlab, dataDirIn, fakeProgram, makeWorld, type World } from './world.ts'
 
-const main = resolve('src/cli/main.ts')
-const agentPrograms = resolve('node_modules/.bin')
-const scratches: string[] = []
 const mounts: string[] = []
 afterAll(() => {
   for (const mount of mounts) execFileSync('umount', [mount])
-  scratches.forEach(removeScratch)
 })
-
-interface World {
-  scratch: string
-  repository: string
-  env: Record<string, string>
-  uid?: number
-}
-
-/** A repository, a HOME and a state folder of its own; the agents' programs on PATH, no login. */
-const makeWorld = (): World => {
-  const scratch = makeScratch('bad-input')
-  scratches.push(scratch)
-  const home = join(scratch, 'home')
-  mkdirSync(home)
-  const repository = makeRepository(scratch)
-  const env = {
-    PATH: `${agentPrograms}:/usr/bin:/bin`,
-    HOME: home,
-    XDG_STATE_HOME: join(scratch, 'state'),
-    LC_ALL: 'C.UTF-8',
-  }
-  return { scratch, repository, env }
-}
-
-interface Outcome {
-  exit: number | null
-  stdout: string
-  stderr: string
-}
-
-const agentlab = (
-  world: World,
-  args: string[],
-  options: { cwd?: string; input?: string; through?: string[] } = {},
-): Promise<Outcome> =>
-  new Promise((done, fail) => {
-    const [file, ...words] = [...(options.through ?? []), process.execPath, main, ...args]
-    const child = spawn(file!, words, {
-      cwd: options.cwd ?? world.repository,
-      env: world.env,
-      ...(world.uid === undefined ? {} : { uid: world.uid, gid: world.uid }),
-    })
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', data => (stdout += data))
-    child.stderr.on('data', data => (stderr += data))
-    child.stdin.on('error', () => undefined)
-    child.stdin.end(options.input ?? '')
-    child.on('error', fail)
-    child.on('close', exit => done({ exit, stdout, stderr }))
-  })
-
-/** Puts a program of our own first on PATH. */
-const fakeProgram = (world: World, name: string, script: string): void => {
-  const bin = join(world.scratch, 'bin')
-  mkdirSync(bin, { recursive: true })
-  writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`)
-  chmodSync(join(bin, name), 0o755)
-  world.env.PATH = `${bin}:${world.env.PATH}`
-}
 
 const config = (text: string) => (world: World) => {
   writeFiles(world.repository, { 'agentlab.yaml': text })
@@ -102,7 +38,7 @@ interface Case {
 
 const outside = (): string => {
   const directory = mkdtempSync(join(tmpdir(), 'agentlab-outside-'))
-  scratches.push(directory)
+  onTestFinished(() => removeScratch(directory))
   return directory
 }
 
@@ -327,7 +263,7 @@ test('two tasks at once both run, under one supervisor', async () => {
   for (const { exit, stderr } of outcomes) expect(exit, stderr).toBe(0)
   const runs = JSON.parse((await agentlab(world, ['runs', '--json'])).stdout) as { outcome: string }[]
   expect(runs.map(run => run.outcome)).toEqual(['done', 'done'])
-  const dataDir = dataDirOf({ commonGitDir: join(world.repository, '.git'), env: world.env })
+  const dataDir = dataDirIn(world)
   const log = readFileSync(join(dataDir, 'supervisor.log'), 'utf8')
   expect(log.match(/begins epoch/g)).toHaveLength(1)
 })
@@ -343,7 +279,7 @@ test('an error is one JSON document with --json', async () => {
 test('a supervisor ends at once where another holds the lock', async () => {
   const world = makeWorld()
   await agentlab(world, ['runs', '-f'])
-  const dataDir = dataDirOf({ commonGitDir: join(world.repository, '.git'), env: world.env })
+  const dataDir = dataDirIn(world)
   const lock = takeLock(join(dataDir, 'supervisor.lock'), Date.now())
   try {
     const { exit, stdout } = await agentlab(world, ['supervise'])

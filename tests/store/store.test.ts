@@ -218,15 +218,4 @@ describe('opening', () => {
       expect.objectContaining({ code: 'store-missing', cure: expect.stringContaining('agentlab task') }),
     )
   })
-
-  test('a store of a newer version is refused and left as it is', () => {
-    const store = scratchStore()
-    const raw = openDatabase(store.path)
-    raw.pragma(`user_version = ${migrations.length + 1}`)
-    raw.close()
-    expect(() => openDatabase(store.path)).toThrow(expect.objectContaining({ code: 'store-newer', exit: 2 }))
-    const newer = openDatabase(store.path, { readonly: true })
-    expect(newer.pragma('user_version', { simple: true })).toBe(migrations.length + 1)
-    newer.close()
-  })
 })

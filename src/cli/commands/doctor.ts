@@ -1,13 +1,16 @@
 /** `agentlab doctor`: what this machine and repository can do, found out by trying. Changes nothing. */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { agentStates } from '../../app/agents.ts'
 import { checkDataDirPlace, dataDirOf } from '../../config/data-dir.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
+import { many } from '../../domain/measures.ts'
+import { cleanLine } from '../../domain/text.ts'
 import { branchRef, readRef } from '../../git/refs.ts'
 import { openRepository, type Repository } from '../../git/repository.ts'
 import { worktreesOn } from '../../git/worktree-list.ts'
 import { probeBox } from '../../process/box-probe.ts'
+import { examineStore } from '../../store/health.ts'
 import { agentCure, agentSentence, agentVerdict } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
 import type { Paint, Style } from '../paint.ts'
@@ -29,6 +32,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     ...ofRepository,
     ...ofConfig,
     ...tryDataDir(call, repository),
+    ...tryStore(call, repository),
     box,
     ...agents,
     ...(await tryBranches(repository, config)),
@@ -109,6 +113,21 @@ const tryDataDir = (call: Call, repository: Repository | null): Diagnosis[] => {
     return [{ what: 'data dir', status: 'ok', detail: dir }]
   } catch (error) {
     return [failed('data dir', error)]
+  }
+}
+
+const tryStore = (call: Call, repository: Repository | null): Diagnosis[] => {
+  if (repository === null) return []
+  const path = join(dataDirOf({ commonGitDir: repository.commonDir, env: call.env }), 'store.db')
+  try {
+    const health = examineStore(path)
+    if (health === null) return []
+    const detail = `version ${health.version}, ${many(health.sizeBytes, 'byte')}`
+    if (health.damage === null) return [{ what: 'store', status: 'ok', detail: `${detail}, whole` }]
+    const cure = `Put back a copy (${path}.before-… where there is one), or move it away to start afresh.`
+    return [{ what: 'store', status: 'fail', detail: `${detail}, damaged: ${cleanLine(health.damage)}`, cure }]
+  } catch (error) {
+    return [failed('store', error)]
   }
 }
 
