@@ -2,23 +2,15 @@
 import { open, readFile, rename, rm } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AgentLabError } from '../domain/errors.ts'
+import { isAlive, type ProcessIdentity, processIdentity } from '../process/identity.ts'
 import { commonPath, type Repository } from './repository.ts'
 
 const queues = new Map<string, Promise<unknown>>()
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
 const take = async (file: string): Promise<boolean> => {
   try {
     const handle = await open(file, 'wx', 0o600)
-    await handle.writeFile(String(process.pid))
+    await handle.writeFile(JSON.stringify(await processIdentity(process.pid)))
     await handle.close()
     return true
   } catch (error) {
@@ -27,11 +19,18 @@ const take = async (file: string): Promise<boolean> => {
   }
 }
 
-/** Moves a dead holder's lock aside; a lock without a number is being written just now, or its writer died within it. */
-const clearStale = async (file: string, isOld: boolean): Promise<void> => {
-  const text = await readFile(file, 'utf8').catch(() => '')
-  const isStale = /^\d+$/.test(text) ? !isAlive(Number(text)) : isOld
-  if (!isStale) return
+/** Whether the lock's holder is dead; null where the file does not say who holds it. */
+const hasDeadHolder = async (file: string): Promise<boolean | null> => {
+  try {
+    const { pid, startTicks, bootId } = JSON.parse(await readFile(file, 'utf8')) as ProcessIdentity
+    return Number.isInteger(pid) ? !(await isAlive({ pid, startTicks, bootId })) : null
+  } catch {
+    return null
+  }
+}
+
+/** Moves a lock aside, so that of several who find it stale one removes it and none a new one. */
+const putAside = async (file: string): Promise<void> => {
   const aside = `${file}.stale-${process.pid}`
   await rename(file, aside).catch(() => undefined)
   await rm(aside, { force: true })
@@ -39,6 +38,8 @@ const clearStale = async (file: string, isOld: boolean): Promise<void> => {
 
 const waitMs = 20
 const patienceMs = 30_000
+/** A lock that names nobody is being written just now, or its writer died within it. */
+const namelessMs = 2_000
 
 const withLockFile = async <T>(file: string, work: () => Promise<T>): Promise<T> => {
   for (let waitedMs = 0; !(await take(file)); waitedMs += waitMs) {
@@ -47,7 +48,7 @@ const withLockFile = async <T>(file: string, work: () => Promise<T>): Promise<T>
         code: 'worktree-lock',
         cure: `If no other agentlab runs here, remove it: rm ${file}`,
       })
-    await clearStale(file, waitedMs > 2_000)
+    if ((await hasDeadHolder(file)) ?? waitedMs > namelessMs) await putAside(file)
     await sleep(waitMs)
   }
   try {
@@ -57,9 +58,16 @@ const withLockFile = async <T>(file: string, work: () => Promise<T>): Promise<T>
   }
 }
 
+/** Where the lock lies while somebody holds it, or after its holder was killed. */
+export const repositoryLockPath = (repository: Repository): string => commonPath(repository, 'agentlab-worktree.lock')
+
+/** Whether the lock lies there although its holder is dead. */
+export const isRepositoryLockStale = async (repository: Repository): Promise<boolean> =>
+  (await hasDeadHolder(repositoryLockPath(repository))) === true
+
 /** Runs `work` while no other caller, here or in another process, works on this repository's worktrees. */
 export const withRepositoryLock = <T>(repository: Repository, work: () => Promise<T>): Promise<T> => {
-  const file = commonPath(repository, 'agentlab-worktree.lock')
+  const file = repositoryLockPath(repository)
   const before = queues.get(file) ?? Promise.resolve()
   const mine = before.catch(() => undefined).then(() => withLockFile(file, work))
   queues.set(file, mine)

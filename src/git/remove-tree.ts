@@ -1,6 +1,9 @@
 /** Removes a directory that foreign processes have written into. */
 import { chmod, lstat, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { run } from '../process/run.ts'
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? ''
 
 const openDirectories = async (path: string): Promise<void> => {
   const found = await lstat(path).catch(() => null)
@@ -10,13 +13,22 @@ const openDirectories = async (path: string): Promise<void> => {
     if (entry.isDirectory()) await openDirectories(join(path, entry.name))
 }
 
-/** Removes a tree, links as links, also where directories were made unreadable. Missing is fine. */
+/** Removes a tree, links as links, also where directories were made unreadable or too deep to be named. Missing is fine. */
 export const removeTree = async (path: string): Promise<void> => {
   try {
     await rm(path, { recursive: true, force: true })
   } catch (error) {
-    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
+    if (codeOf(error) === 'ENAMETOOLONG') return removeDeepTree(path)
+    if (!['EACCES', 'EPERM', 'ENOTEMPTY'].includes(codeOf(error))) throw error
     await openDirectories(path)
     await rm(path, { recursive: true, force: true, maxRetries: 3 })
   }
+}
+
+/** These walk from folder to folder, so that no path is ever longer than one name. They follow no link. */
+const removeDeepTree = async (path: string): Promise<void> => {
+  const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' }, timeoutMs: 10 * 60_000 }
+  await run('/bin/chmod', ['-R', 'u+rwx', '--', resolve(path)], options)
+  const removed = await run('/bin/rm', ['-rf', '--', resolve(path)], options)
+  if (removed.exitCode !== 0) throw new Error(`rm failed on ${path}: ${removed.stderr}`)
 }

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { withRepositoryLock } from '../../src/git/lock.ts'
+import { isRepositoryLockStale, withRepositoryLock } from '../../src/git/lock.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { addReviewWorktree, excludeFromGit, removeWorktree } from '../../src/git/worktree.ts'
 import { listWorktrees } from '../../src/git/worktree-list.ts'
@@ -103,9 +103,17 @@ describe('the lock', () => {
   test('of a dead process is taken over', async () => {
     const { spawnSync } = await import('node:child_process')
     const dead = spawnSync('/bin/sh', ['-c', 'echo $$'], { encoding: 'utf8' }).stdout.trim()
-    writeFileSync(join(directory, '.git', 'agentlab-worktree.lock'), dead)
+    const holder = { pid: Number(dead), startTicks: '1', bootId: 'any' }
+    writeFileSync(join(directory, '.git', 'agentlab-worktree.lock'), JSON.stringify(holder))
     expect(await withRepositoryLock(repository, async () => 'in')).toBe('in')
   })
+})
+
+test("a lock whose holder's pid belongs to another process by now is taken over", async () => {
+  const holder = { pid: process.pid, startTicks: '1', bootId: 'any' }
+  writeFileSync(join(directory, '.git', 'agentlab-worktree.lock'), JSON.stringify(holder))
+  expect(await isRepositoryLockStale(repository)).toBe(true)
+  expect(await withRepositoryLock(repository, async () => 'in')).toBe('in')
 })
 
 test('a pattern is excluded once, and no line of the file is lost', async () => {
