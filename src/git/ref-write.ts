@@ -83,3 +83,22 @@ export const listPins = async (repository: Repository): Promise<string[]> => {
   const text = await gitText(repository, ['for-each-ref', '--format=%(refname:lstrip=3)', 'refs/agentlab/base'])
   return text === '' ? [] : text.split('\n')
 }
+
+/** The pinned commit itself: a pin is only needed as long as no branch holds it. */
+export const readPin = (repository: Repository, name: string): Promise<Oid | null> => readRef(repository, pinRef(name))
+
+/**
+ * Keeps a commit that holds unsaved work, under `refs/agentlab/rescue/<name>/<time>`; returns that ref. Nothing of ours
+ * removes such a ref. `when` is in epoch milliseconds.
+ */
+export const keepRescue = async (repository: Repository, name: string, commit: Oid, when: number): Promise<string> => {
+  const time = new Date(when).toISOString().replace(/[-:]|\.\d+/g, '')
+  const oid = Oid.parse(commit)
+  for (let n = 1; ; n += 1) {
+    const ref = `refs/agentlab/rescue/${BranchName.parse(name)}/${time}${n === 1 ? '' : `-${n}`}`
+    const there = await readRef(repository, ref)
+    if (there === null)
+      await gitText(repository, ['update-ref', '--no-deref', '--end-of-options', ref, oid, zeroes(oid)])
+    if (there === null || there === oid) return ref
+  }
+}

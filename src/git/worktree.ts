@@ -1,4 +1,5 @@
 /** Linked worktrees for the operator's eyes. Nothing AgentLab starts ever runs in one. */
+import { existsSync } from 'node:fs'
 import { appendFile, mkdir, readdir, readFile, realpath, rmdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { AgentLabError } from '../domain/errors.ts'
@@ -46,7 +47,8 @@ export const addReviewWorktree = async (
   const isThere = await withRepositoryLock(repository, async () => {
     const existing = await worktreePlace(repository, path)
     if (existing && !(await isEmptyOrMissing(path))) {
-      if ((await readHead(existing)) === commit) return true
+      // Without an index its files were never wholly laid out: whoever made it was killed.
+      if ((await readHead(existing)) === commit) return existsSync(join(existing.gitDir, 'index'))
       throw occupied(path, 'a worktree at another commit is there')
     }
     if (!(await isEmptyOrMissing(path))) throw occupied(path, 'something else is there')
