@@ -73,8 +73,12 @@ export const demo = async (): Promise<Figure> => {
   const of = (pick: (round: Round) => number): number => median(played.map(pick))
   return {
     name: "the demo's wall",
-    measuredMs: of(round => round.wallMs),
-    baseline: { what: `critical path of its ${of(round => round.launches)} launches`, ms: of(round => round.pathMs) },
+    unit: 'ms',
+    measured: of(round => round.wallMs),
+    baseline: {
+      what: `critical path of its ${of(round => round.launches)} launches`,
+      value: of(round => round.pathMs),
+    },
     bound: { ratio: 1.25 },
     stages: [
       ['from request to conclusion, by the log', of(round => round.runMs)],

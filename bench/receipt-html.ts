@@ -96,9 +96,10 @@ export const receiptHtml = (): Promise<Figure> =>
     if (bytes > maxBytes) throw new Error(`the HTML receipt has ${bytes} bytes, more than 2 MB`)
     return {
       name: `HTML receipt, ${tasks} tasks, ${(bytes / 1024 / 1024).toFixed(2)} MB`,
-      measuredMs: median(page),
-      baseline: { what: 'the receipt in Markdown', ms: median(text) },
-      bound: { ms: 1_000 },
+      unit: 'ms',
+      measured: median(page),
+      baseline: { what: 'the receipt in Markdown', value: median(text) },
+      bound: { atMost: 1_000 },
       stages: [
         ['an empty node', median(empty)],
         ['run read, Markdown written', median(text) - median(empty)],

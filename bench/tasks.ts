@@ -144,16 +144,18 @@ export const taskFigures = async (): Promise<Figure[]> => {
   return [
     {
       name: 'integrating a checked, verified tip',
-      measuredMs: of(round => round.integrationMs),
-      baseline: { what: '`commit-tree` and `update-ref`', ms: of(round => round.bareGitMs) },
-      bound: { ms: 20 },
+      unit: 'ms',
+      measured: of(round => round.integrationMs),
+      baseline: { what: '`commit-tree` and `update-ref`', value: of(round => round.bareGitMs) },
+      bound: { atMost: 20 },
       stages: [['median of 20 in each round', of(round => round.integrationMs)]],
     },
     {
       name: `overhead per task, boxed, ${tasks} tasks`,
-      measuredMs: of(round => round.perTaskMs - round.bareMs),
-      baseline: { what: 'the same worker and verifier, bare', ms: of(round => round.bareMs) },
-      bound: { ms: 400 },
+      unit: 'ms',
+      measured: of(round => round.perTaskMs - round.bareMs),
+      baseline: { what: 'the same worker and verifier, bare', value: of(round => round.bareMs) },
+      bound: { atMost: 400 },
       stages,
     },
   ]

@@ -14,8 +14,9 @@ export const version = async (): Promise<Figure> => {
   }
   return {
     name: '`--version`',
-    measuredMs: median(said),
-    baseline: { what: '`node -e 0`', ms: median(empty) },
+    unit: 'ms',
+    measured: median(said),
+    baseline: { what: '`node -e 0`', value: median(empty) },
     bound: { ratio: 1.5 },
     stages: [['its own part', median(said) - median(empty)]],
   }

@@ -52,8 +52,9 @@ export const workspace = (): Promise<Figure> =>
     }
     return {
       name: `one workspace, ${files.toLocaleString('en')} files`,
-      measuredMs: median(ours),
-      baseline: { what: '`git worktree add`', ms: median(linked) },
+      unit: 'ms',
+      measured: median(ours),
+      baseline: { what: '`git worktree add`', value: median(linked) },
       bound: { ratio: 1.2 },
       stages: ours.map((value, round): [string, number] => [
         `round ${round + 1}, beside ${Math.round(linked[round]!)} ms`,
