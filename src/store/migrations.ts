@@ -60,4 +60,8 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX launches_of_run ON launches (run_id);
   `,
+  `
+  -- The newest runs, without a look at every run there ever was.
+  CREATE INDEX events_of_request ON events (type) WHERE type = 'run.requested';
+  `,
 ]

@@ -41,28 +41,28 @@ interface Row {
   unmeasured: number
 }
 
-/** Newest first. The first event of a run is its request; every lookup below is one step into an index. */
+/** Newest first, by the index of requests: as many steps as there are runs to show, not as there are runs. */
 export const listRuns = (db: Sql, filter: RunListFilter): RunListRow[] => {
   const runs = db
     .prepare<[Record<string, unknown>], Row>(
-      // Picked before anything is read of them: SQLite would work out every column of every run before it sorts.
+      // Picked before anything else is read of them: a filter that drops a run must not pay for its columns.
       `WITH picked AS (
-         SELECT m.id, m.state, (SELECT min(seq) FROM events WHERE run_id = m.id) AS born FROM machines m
-         WHERE m.kind = 'run'
+         SELECT e.seq, e.run_id, e.at, e.data, m.state FROM events e JOIN machines m ON m.id = e.run_id
+         WHERE e.type = 'run.requested'
            AND (@states IS NULL OR m.state IN (SELECT value FROM json_each(@states)))
-           AND (@since IS NULL OR (SELECT at FROM events WHERE seq = born) >= @since)
-           AND (@lane IS NULL OR (SELECT json_extract(data, '$.request.lane') FROM events WHERE seq = born) = @lane)
-         ORDER BY born DESC LIMIT @limit)
-       SELECT p.id AS runId, p.state, e.at AS requestedAt,
-              json_extract(e.data, '$.request.lane') AS lane,
-              json_extract(e.data, '$.request.scenarioContentId') AS scenario,
-              json_extract(e.data, '$.request.containment') AS containment,
-              (SELECT text FROM content WHERE id = json_extract(e.data, '$.request.goalContentId')) AS goal,
-              (SELECT count(*) FROM requests WHERE run_id = p.id) AS requests,
-              (SELECT coalesce(sum(coalesce(input, 0) + coalesce(output, 0)), 0) FROM requests WHERE run_id = p.id) AS tokens,
+           AND (@since IS NULL OR e.at >= @since)
+           AND (@lane IS NULL OR json_extract(e.data, '$.request.lane') = @lane)
+         ORDER BY e.seq DESC LIMIT @limit)
+       SELECT p.run_id AS runId, p.state, p.at AS requestedAt,
+              json_extract(p.data, '$.request.lane') AS lane,
+              json_extract(p.data, '$.request.scenarioContentId') AS scenario,
+              json_extract(p.data, '$.request.containment') AS containment,
+              (SELECT text FROM content WHERE id = json_extract(p.data, '$.request.goalContentId')) AS goal,
+              (SELECT count(*) FROM requests WHERE run_id = p.run_id) AS requests,
+              (SELECT coalesce(sum(coalesce(input, 0) + coalesce(output, 0)), 0) FROM requests WHERE run_id = p.run_id) AS tokens,
               (SELECT coalesce(sum(status BETWEEN 200 AND 299 AND (input IS NULL OR output IS NULL)), 0)
-               FROM requests WHERE run_id = p.id) AS unmeasured
-       FROM picked p JOIN events e ON e.seq = p.born ORDER BY p.born DESC`,
+               FROM requests WHERE run_id = p.run_id) AS unmeasured
+       FROM picked p ORDER BY p.seq DESC`,
     )
     .all({ ...filter, states: filter.states === null ? null : JSON.stringify(filter.states) })
   const concluded = db.prepare<[string], { at: number }>(
