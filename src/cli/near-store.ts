@@ -59,7 +59,7 @@ export const storePath = async (call: Pick<Call, 'cwd' | 'repo' | 'env'>): Promi
 
 const placeOf = async (call: Call): Promise<Place | null> => {
   const root = resolve(call.cwd, call.repo ?? '.')
-  const commonGitDir = await findCommonDir(root)
+  const commonGitDir = findCommonDir(root)
   if (commonGitDir !== null)
     return { dataDir: dataDirOf({ commonGitDir, env: call.env }), repository: { gitDir: commonGitDir, root } }
   const project = await (await import('./project.ts')).openIfAny(call)

@@ -1,5 +1,4 @@
 /** Where a repository's store, seats and transcripts lie: one private folder per repository, outside it. */
-import { createHash } from 'node:crypto'
 import { chmodSync, mkdirSync, readFileSync, realpathSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
@@ -19,6 +18,9 @@ export const stateRootOf = ({ env, platform = process.platform }: Omit<DataDirPl
   const state = env.XDG_STATE_HOME
   return join(state !== undefined && isAbsolute(state) ? state : join(home, '.local', 'state'), 'agentlab')
 }
+
+// Imported by name, node:crypto brings all of web crypto along, which a reader of the store would wait for.
+const { createHash } = process.getBuiltinModule('node:crypto')
 
 /** Path of the data dir; makes nothing. `$XDG_STATE_HOME/agentlab/<12 hex>`; on macOS `~/.agentlab/<12 hex>`. */
 export const dataDirOf = ({ commonGitDir, ...place }: DataDirPlace): string =>
