@@ -9,6 +9,12 @@ export interface Output {
   write(text: string): void
 }
 
+/** Options that stand on every command. */
+export interface GlobalOptions {
+  json?: boolean
+  repo?: string
+}
+
 export interface Call {
   cwd: string
   /** --repo, as given. */

@@ -1,46 +1,30 @@
-/** The command line's outside: parses, catches, prints and exits; nothing else in AgentLab does any of these. */
-import { readFileSync } from 'node:fs'
-import { CommanderError } from 'commander'
-import { assetPath } from '../config/assets.ts'
+/** The command line's outside: catches, prints and exits; nothing else in AgentLab does any of these. */
 import { AgentLabError, type ExitCode, exitCode } from '../domain/errors.ts'
-import type { Answer, Call, Output } from './call.ts'
+import type { Answer, Call, GlobalOptions, Output } from './call.ts'
 import { type Paint, paintFor } from './paint.ts'
-import { buildProgram } from './program.ts'
-
-interface GlobalOptions {
-  json?: boolean
-  repo?: string
-}
 
 /** Carries out one command line and ends the process with its exit code. */
 export const main = async (argv: string[] = process.argv): Promise<never> => {
   leaveQuietlyOnClosedPipe()
   // A supervisor ends in its own time.
   const signal = interruptSignal(argv[2] === 'supervise' ? null : patienceMs)
-  let code: ExitCode = exitCode.done
-  const program = buildProgram(version(), async work => {
-    const options = program.opts<GlobalOptions>()
-    const call = callOf(options, signal)
-    const answer = await work(call)
-    print(answer, call)
-    code = signal.aborted ? exitCode.interrupted : (answer.exit ?? exitCode.done)
-  })
-  for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)]) {
-    command.exitOverride()
+  const carryOut = async (options: GlobalOptions, work: (call: Call) => Promise<Answer>): Promise<ExitCode> => {
+    try {
+      const call = callOf(options, signal)
+      const answer = await work(call)
+      print(answer, call)
+      return signal.aborted ? exitCode.interrupted : (answer.exit ?? exitCode.done)
+    } catch (error) {
+      return signal.aborted ? exitCode.interrupted : report(await readable(error, options), options.json === true)
+    }
   }
-  try {
-    if (argv.length <= 2) program.help({ error: true })
-    await program.parseAsync(argv)
-  } catch (error) {
-    const options = program.opts<GlobalOptions>()
-    code = signal.aborted ? exitCode.interrupted : report(await readable(error, options), options.json === true)
-  }
-  return exit(code)
-}
-
-const version = (): string => {
-  const { version } = JSON.parse(readFileSync(assetPath('package.json'), 'utf8')) as { version: string }
-  return version
+  // The command called most, from prompts and status lines too: with nothing to parse, the parser is not loaded.
+  const isPlainListing = argv.length === 3 && argv[2] === 'runs'
+  return exit(
+    isPlainListing
+      ? await carryOut({}, async call => (await import('./commands/runs.ts')).runs(call, {}))
+      : await (await import('./command-line.ts')).followCommandLine(argv, carryOut),
+  )
 }
 
 const callOf = (options: GlobalOptions, signal: AbortSignal): Call => ({
@@ -88,7 +72,6 @@ const readable = async (error: unknown, { repo }: GlobalOptions): Promise<unknow
 
 /** Says what went wrong and what to do; a bug keeps its stack. Returns the exit code. */
 const report = (error: unknown, isJson: boolean): ExitCode => {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUse
   if (!(error instanceof AgentLabError)) {
     process.stderr.write(
       `agentlab: this is a bug in AgentLab\n${error instanceof Error ? error.stack : String(error)}\n`,

@@ -1,0 +1,34 @@
+/** What a command line asks for: parsed by commander, and handed on as a command with its options. */
+import { readFileSync } from 'node:fs'
+import { CommanderError } from 'commander'
+import { assetPath } from '../config/assets.ts'
+import { type ExitCode, exitCode } from '../domain/errors.ts'
+import type { Answer, Call, GlobalOptions } from './call.ts'
+import { buildProgram } from './program.ts'
+
+/** Carries out one command; throws nothing a person could mend. */
+type CarryOut = (options: GlobalOptions, work: (call: Call) => Promise<Answer>) => Promise<ExitCode>
+
+/** Help, a version or what is wrong with the words is printed by commander itself; all else goes through `carryOut`. */
+export const followCommandLine = async (argv: string[], carryOut: CarryOut): Promise<ExitCode> => {
+  let code: ExitCode = exitCode.done
+  const program = buildProgram(version(), async work => {
+    code = await carryOut(program.opts<GlobalOptions>(), work)
+  })
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)]) {
+    command.exitOverride()
+  }
+  try {
+    if (argv.length <= 2) program.help({ error: true })
+    await program.parseAsync(argv)
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUse
+    throw error
+  }
+}
+
+const version = (): string => {
+  const { version } = JSON.parse(readFileSync(assetPath('package.json'), 'utf8')) as { version: string }
+  return version
+}
