@@ -66,7 +66,7 @@ const readable = async (error: unknown, { repo }: GlobalOptions): Promise<unknow
     import('../store/store-errors.ts'),
     import('./near-store.ts'),
   ])
-  const path = await storePath({ cwd: process.cwd(), repo, env: process.env })
+  const path = storePath({ cwd: process.cwd(), repo, env: process.env })
   return readableStoreError(error, path ?? 'the store')
 }
 

@@ -52,8 +52,8 @@ const databaseAt = (place: Place | null, call: Call): Sql | null => {
 const storeOf = (place: Pick<Place, 'dataDir'>): string => join(place.dataDir, 'store.db')
 
 /** Where the store of the repository around is, or would be; null outside of one. */
-export const storePath = async (call: Pick<Call, 'cwd' | 'repo' | 'env'>): Promise<string | null> => {
-  const commonGitDir = await findCommonDir(resolve(call.cwd, call.repo ?? '.'))
+export const storePath = (call: Pick<Call, 'cwd' | 'repo' | 'env'>): string | null => {
+  const commonGitDir = findCommonDir(resolve(call.cwd, call.repo ?? '.'))
   return commonGitDir === null ? null : storeOf({ dataDir: dataDirOf({ commonGitDir, env: call.env }) })
 }
 
