@@ -47,6 +47,8 @@ export interface RunScope {
   config: EffectiveConfig
   goal: string
   base: Oid | null
+  /** Main's tip as the run began, where bringing it in is the run's task; else null. */
+  mergesMain: Oid | null
   rehearsed: boolean
 }
 
@@ -64,14 +66,17 @@ export const scopeOf = (host: Host, runId: string): RunScope => {
   if (goal === null || configText === null) {
     throw new AgentLabError(`run ${runId} failed: its goal or configuration was erased`, { code: 'run-erased' })
   }
-  const machine = host.project.store.machines.get(runId)
+  const context = host.project.store.machines.get(runId)?.context as
+    | { base?: Oid | null; main?: Oid | null }
+    | undefined
   return {
     runId,
     lane: request.lane,
     request,
     config: configOf(host.project.store, runId, configText),
     goal,
-    base: (machine?.context as { base?: Oid | null } | undefined)?.base ?? null,
+    base: context?.base ?? null,
+    mergesMain: request.purpose === 'resolve' ? (context?.main ?? null) : null,
     rehearsed: request.scenarioContentId !== null,
   }
 }

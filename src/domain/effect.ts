@@ -16,6 +16,17 @@ export const Effect = z.discriminatedUnion('name', [
   z.object({ name: z.literal('plan.make'), key: z.string(), ...run }),
   z.object({ name: z.literal('run.conclude'), key: z.string(), ...run, outcome: RunOutcome }),
   z.object({
+    name: z.literal('agent.rebuild'),
+    key: z.string(),
+    ...run,
+    /** The integrated tasks to take out, and of these the one that returns to its worker. */
+    tasks: z.array(TaskId).min(1),
+    back: TaskId.nullable(),
+    /** Where the integration branch stands: what is made anew. */
+    agent: Oid,
+    findingsContentId: ContentId,
+  }),
+  z.object({
     name: z.literal('attempt.run'),
     key: z.string(),
     ...task,
@@ -26,8 +37,9 @@ export const Effect = z.discriminatedUnion('name', [
     mode: AttemptMode,
     sessionId: z.string().nullable(),
     findingsContentId: ContentId.nullable(),
-    /** For mode `conflict`: where `agent` stood and the tip that does not merge. */
+    /** For mode `conflict`: where `agent` stood. */
     agent: Oid.nullable(),
+    /** The work so far: what does not merge, or what is revised should its workspace be gone. */
     tip: Oid.nullable(),
   }),
   z.object({

@@ -21,7 +21,11 @@ export const RunLimits = z.object({
 })
 export type RunLimits = z.infer<typeof RunLimits>
 
-export const RunPurpose = z.enum(['work', 'plan'])
+/**
+ * What a run is for: a goal carried out; a plan made and nothing more; main's new commits brought into the integration
+ * branch; or, where those conflict, the same as a task for a worker.
+ */
+export const RunPurpose = z.enum(['work', 'plan', 'sync', 'resolve'])
 export type RunPurpose = z.infer<typeof RunPurpose>
 
 /** What the operator asked for, in facts; the goal's text is content. */
@@ -41,7 +45,6 @@ export const RunRequest = z.object({
   maxAttempts: z.number().int().positive(),
   independence: z.enum(['vendor', 'session']),
   limits: RunLimits,
-  /** What the run is for: a goal carried out, or a plan made and nothing more. */
   purpose: RunPurpose.default('work'),
   /** The plan waits for the operator's approval before anything is worked on. */
   reviewPlan: z.boolean().default(false),
@@ -68,6 +71,8 @@ export const WaitReason = z.enum([
   'branchCheckedOut',
   'mainConflict',
   'mainChecksFailed',
+  'mainRewritten',
+  'mainMissing',
   'agentMovedByHand',
   'conflictUnresolved',
   'effectFailed',
@@ -79,6 +84,17 @@ export type WaitReason = z.infer<typeof WaitReason>
 export const RunOutcome = z.enum(['done', 'failed', 'awaitingOperator', 'cancelled'])
 export type RunOutcome = z.infer<typeof RunOutcome>
 
+/**
+ * Main as seen from the integration branch: `held` by it, `ahead` with commits it lacks, `rewritten` so that commits it
+ * was built on are gone from main, or `missing`.
+ */
+export const MainState = z.enum(['held', 'ahead', 'rewritten', 'missing'])
+export type MainState = z.infer<typeof MainState>
+
+/** Why the integration branch could not be rebuilt without a task. Each has its sentence and cure in domain/outcome.ts. */
+export const RebuildRefusal = z.enum(['conflict', 'checksFailed', 'foreignMerge', 'notThere', 'branchCheckedOut'])
+export type RebuildRefusal = z.infer<typeof RebuildRefusal>
+
 const run = { runId: RunId }
 /** A plan as facts: its text and its forecast (domain/forecast.ts) are content, its graph is not. */
 const planFacts = {
@@ -86,6 +102,8 @@ const planFacts = {
   forecastContentId: ContentId.nullable().default(null),
   tasks: z.array(TaskFact).min(1),
 }
+/** Integrated tasks taken out together: the one that was named, then those that depend on it. */
+const takenOut = { ...run, tasks: z.array(TaskId).min(1) }
 const task = { runId: RunId, taskId: TaskId }
 
 export const LoopEvent = z.discriminatedUnion('type', [
@@ -95,7 +113,10 @@ export const LoopEvent = z.discriminatedUnion('type', [
     ...run,
     base: Oid,
     main: Oid,
-    sync: z.enum(['none', 'fastForward', 'merge']),
+    /** `conflict`: nothing was brought in; a worker is to resolve it. */
+    sync: z.enum(['none', 'fastForward', 'merge', 'conflict']),
+    /** Checks of the merge that brought main in; left out where none was made. */
+    checks: z.object({ status: ChecksStatus, tree: Oid, resultsContentId: ContentId }).optional(),
   }),
   z.object({ type: z.literal('base.refused'), ...run, reason: WaitReason, contentId: ContentId.nullable() }),
   z.object({
@@ -135,11 +156,44 @@ export const LoopEvent = z.discriminatedUnion('type', [
   }),
   /** All tasks have settled; told by the loop. */
   z.object({ type: z.literal('tasks.settled'), ...run, outcome: RunOutcome }),
-  z.object({ type: z.literal('run.concluded'), ...run }),
+  z.object({
+    type: z.literal('run.concluded'),
+    ...run,
+    /** How main stood to the integration branch at the end; left out where that was not looked at. */
+    main: MainState.optional(),
+  }),
   z.object({ type: z.literal('limit.reached'), ...run, limit: z.enum(['requests', 'tokens', 'minutes']) }),
   z.object({ type: z.literal('operator.cancelled'), ...run, commandId: z.string() }),
   /** The operator lets a waiting run go on; `extra` grants the run's limits once more. */
   z.object({ type: z.literal('operator.resumed'), ...run, commandId: z.string(), extra: z.boolean() }),
+
+  /** The operator says no to integrated work; `back` is the task that returns to its worker, with the reason as findings. */
+  z.object({
+    type: z.literal('operator.rejected'),
+    ...takenOut,
+    commandId: z.string(),
+    back: TaskId.nullable(),
+    /** Where the integration branch stood when that was said. */
+    agent: Oid,
+    findingsContentId: ContentId,
+  }),
+  /** The integration branch moved, in one step, to what it is without them. */
+  z.object({
+    type: z.literal('agent.rebuilt'),
+    ...takenOut,
+    back: TaskId.nullable(),
+    from: Oid,
+    to: Oid,
+    findingsContentId: ContentId,
+  }),
+  z.object({
+    type: z.literal('rebuild.refused'),
+    ...takenOut,
+    reason: RebuildRefusal,
+    contentId: ContentId.nullable(),
+  }),
+  /** The integration branch was no longer where the rebuild began: it is made anew from there. */
+  z.object({ type: z.literal('rebuild.raced'), ...takenOut, agent: Oid }),
 
   z.object({ type: z.literal('task.scheduled'), ...task }),
   /** A dependency failed or was cancelled, so this task can't start; told by the loop. */
@@ -208,6 +262,10 @@ export const LoopEvent = z.discriminatedUnion('type', [
     usage: Usage,
   }),
   z.object({ type: z.literal('task.integrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
+  /** A rebuild gave this task's integration another commit; where its base was gone, its change another tip. */
+  z.object({ type: z.literal('task.reintegrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
+  /** The integration branch was rebuilt below this work: the same change on the new branch, to be judged anew. */
+  z.object({ type: z.literal('work.rebased'), ...task, tip: Oid, base: Oid }),
   /** `agent` was no longer where the checks saw it: the merge is made anew, the verdict stands. */
   z.object({ type: z.literal('agent.moved'), ...task }),
   z.object({ type: z.literal('integration.refused'), ...task, reason: WaitReason }),

@@ -60,6 +60,7 @@ const stateWords: Record<string, string> = {
   failed: 'failed',
   skipped: 'skipped',
   dropped: 'dropped from the plan by you',
+  rejected: 'rejected by you',
   cancelled: 'cancelled',
   awaitingOperator: 'waiting for you',
 }

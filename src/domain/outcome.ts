@@ -39,11 +39,20 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
   }),
   mainConflict: runId => ({
     sentence: 'the main branch and the integration branch conflict',
-    cure: `Merge main into the integration branch yourself, then: ${resume(runId)}`,
+    cure: `Let an agent resolve it: agentlab sync --resolve. Or take out the task that stands in the way (agentlab reject TASK "<why>"), then: ${resume(runId)}`,
   }),
   mainChecksFailed: runId => ({
     sentence: "the checks fail once main's new commits are brought into the integration branch",
     cure: `Mend main or the integration branch, then: ${resume(runId)}`,
+  }),
+  mainRewritten: runId => ({
+    sentence:
+      'the main branch was rewritten: commits that the integration branch was built on are no longer in it, and merging would bring them back',
+    cure: `Put the integration branch on the new main yourself (git branch -f agent main drops what was not promoted; the task branches stay), then: ${resume(runId)}`,
+  }),
+  mainMissing: runId => ({
+    sentence: 'the main branch is gone: it was deleted or renamed',
+    cure: `Bring it back, or name the new one in agentlab.yaml (main: <branch>), then: ${resume(runId)}`,
   }),
   agentMovedByHand: runId => ({
     sentence:

@@ -14,6 +14,7 @@ const tones: Record<string, Tone> = {
   awaitingOperator: 'asks',
   pending: 'quiet',
   dropped: 'quiet',
+  rejected: 'quiet',
 }
 
 export const toneOf = (state: string): Tone => tones[state] ?? 'active'
@@ -23,6 +24,7 @@ const stateNames: Record<string, string> = {
   recorded: 'answered, not verified',
   pending: 'not begun',
   dropped: 'dropped by you',
+  rejected: 'rejected by you',
 }
 
 export const badge = (tone: Tone, words: string): Html => html`<span class="badge ${tone}">${words}</span>`

@@ -36,6 +36,8 @@ export interface HarvestRequest {
   scratchDir: string
   /** The commit the workspace was made from. */
   base: Oid
+  /** Further parents of the result: what it merges besides, where bringing that in was the task. */
+  alsoMerges?: readonly Oid[]
   /** Branch that gets the result: `task/<taskId>/<worker>`. */
   branch: string
   /** The result becomes one commit on the base: this title and body, these trailers, this author and date. */
@@ -250,7 +252,7 @@ const record = async (
   const tree = await treeOf(repository, header.tip)
   const tip = await commitTree(repository, {
     tree,
-    parents: [base],
+    parents: [base, ...(request.alsoMerges ?? [])],
     message: composeMessage(request.title, request.body ?? '', request.trailers),
     author: request.author,
     when: request.when,

@@ -78,6 +78,12 @@ export const unpinCommit = async (repository: Repository, name: string): Promise
   await gitText(repository, ['update-ref', '--no-deref', '-d', '--end-of-options', pinRef(name)])
 }
 
+/** Keeps a commit for good under `refs/agentlab/<name>`, until cleaning or the operator lets it go. */
+export const keepCommit = async (repository: Repository, name: string, commit: Oid): Promise<void> => {
+  const ref = `refs/agentlab/${BranchName.parse(name)}`
+  await gitText(repository, ['update-ref', '--no-deref', '--end-of-options', ref, Oid.parse(commit)])
+}
+
 /** The names pinned now, for cleaning. */
 export const listPins = async (repository: Repository): Promise<string[]> => {
   const text = await gitText(repository, ['for-each-ref', '--format=%(refname:lstrip=3)', 'refs/agentlab/base'])

@@ -1,5 +1,5 @@
 /** The log's rows. */
-import { type LoggedEvent, LoopEvent } from '../domain/event.ts'
+import { type LoggedEvent, LoopEvent, type LoopEventType } from '../domain/event.ts'
 import type { Sql } from './database.ts'
 
 export interface EventRows {
@@ -8,8 +8,10 @@ export interface EventRows {
   ofRun(runId: string, afterSeq?: number): LoggedEvent[]
   /** The run's first event: its request. */
   first(runId: string): LoggedEvent | null
-  /** Milliseconds the run was under way: from each request or resumption to the rest that followed, or to `now`. */
+  /** Milliseconds the run was under way: from each request, resumption or rejection to the rest that followed, or to `now`. */
   activeMs(runId: string, now: number): number
+  /** Every event of one type, oldest first, of all runs. */
+  ofType(type: LoopEventType): LoggedEvent[]
   /** The newest sequence number, 0 when the log is empty. */
   lastSeq(): number
   all(): LoggedEvent[]
@@ -37,9 +39,10 @@ export const eventRows = (db: Sql): EventRows => {
   const first = db.prepare<[string], Row>(
     `SELECT seq, at, epoch, data FROM events WHERE run_id = ? ORDER BY seq LIMIT 1`,
   )
+  const ofType = db.prepare<[string], Row>(`SELECT seq, at, epoch, data FROM events WHERE type = ? ORDER BY seq`)
   const marks = db.prepare<[string], { at: number; type: string }>(
     `SELECT at, type FROM events WHERE run_id = ? AND type IN
-     ('run.requested', 'operator.resumed', 'operator.answered', 'plan.approved', 'run.concluded') ORDER BY seq`,
+     ('run.requested', 'operator.resumed', 'operator.answered', 'operator.rejected', 'plan.approved', 'run.concluded') ORDER BY seq`,
   )
   const last = db.prepare<[], { seq: number | null }>(`SELECT max(seq) AS seq FROM events`)
   const all = db.prepare<[], Row>(`SELECT seq, at, epoch, data FROM events ORDER BY seq`)
@@ -53,6 +56,7 @@ export const eventRows = (db: Sql): EventRows => {
       const row = first.get(runId)
       return row === undefined ? null : toEvent(row)
     },
+    ofType: type => ofType.all(type).map(toEvent),
     activeMs: (runId, now) => {
       let total = 0
       let since: number | null = null

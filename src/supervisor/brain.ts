@@ -8,7 +8,7 @@ import type { LoopEvent, LoopEventOf, RunOutcome, TaskFact } from '../domain/eve
 import { taskNumberOf } from '../domain/ids.ts'
 import { type RunContext, runMachine } from './run-machine.ts'
 import { schedule } from './schedule.ts'
-import { isIn, lostTaskStates, satisfiedTaskStates } from './states.ts'
+import { isIn, satisfiedTaskStates } from './states.ts'
 import type { TaskContext } from './task-context.ts'
 import { taskMachine } from './task-machine.ts'
 
@@ -40,6 +40,7 @@ const broadcast: readonly LoopEvent['type'][] = [
   'limit.reached',
   'operator.resumed',
   'plan.edited',
+  'agent.rebuilt',
 ]
 
 export const react = (before: RunStates, event: LoopEvent): Reaction => {
@@ -81,6 +82,7 @@ const withTasks = (after: Omit<Reaction, 'told'>, facts: readonly TaskFact[]): O
       taskId: fact.taskId,
       fact,
       request: run.context.request,
+      ...(tasks.length === 0 ? mergingOf(run.context) : {}),
     })
     return stateOf<TaskContext>(fact.taskId, snapshot)
   })
@@ -89,6 +91,9 @@ const withTasks = (after: Omit<Reaction, 'told'>, facts: readonly TaskFact[]): O
 }
 
 const byNumber = (one: TaskFact, other: TaskFact): number => taskNumberOf(one.taskId) - taskNumberOf(other.taskId)
+/** A conflict between main and the integration branch is what the one task of its run begins with. */
+const mergingOf = ({ request, base, main }: RunContext): { merging?: { agent: string; tip: string } } =>
+  request.purpose === 'resolve' && base !== null && main !== null ? { merging: { agent: base, tip: main } } : {}
 
 const step = (
   before: RunStates,
@@ -157,6 +162,6 @@ const outcomeOf = (all: readonly MachineState<TaskContext>[]): RunOutcome => {
   const some = (states: readonly string[]): boolean => tasks.some(task => isIn(states, task.state))
   if (some(['awaitingOperator'])) return 'awaitingOperator'
   if (some(['cancelled'])) return 'cancelled'
-  if (some([...lostTaskStates])) return 'failed'
-  return tasks.every(task => isIn(satisfiedTaskStates, task.state)) ? 'done' : 'failed'
+  // What the operator took out is settled by that.
+  return tasks.every(task => isIn([...satisfiedTaskStates, 'rejected'], task.state)) ? 'done' : 'failed'
 }

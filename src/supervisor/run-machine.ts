@@ -1,16 +1,27 @@
 /** The life of a run, as a flat machine used purely. Its tasks have machines of their own (task-machine.ts). */
 import { assign, setup } from 'xstate'
 import type { Action, Effect } from '../domain/effect.ts'
-import type { LoopEvent, RunOutcome, RunRequest, WaitReason } from '../domain/event.ts'
-import type { Oid } from '../domain/ids.ts'
+import type { LoopEvent, LoopEventOf, RunOutcome, RunRequest, WaitReason } from '../domain/event.ts'
+import type { ContentId, Oid, TaskId } from '../domain/ids.ts'
 import { backoffMs, canWait, isTransient } from './backoff.ts'
 
 export type RunResumePoint = 'preparing' | 'planning' | 'working'
+
+export interface Rejection {
+  tasks: TaskId[]
+  back: TaskId | null
+  agent: Oid
+  findingsContentId: ContentId
+}
 
 export interface RunContext {
   runId: string
   request: RunRequest
   base: Oid | null
+  /** Main as it was then. */
+  main: Oid | null
+  /** What the operator takes out of the integration branch, while that goes on. */
+  rejection: Rejection | null
   /** How often the operator granted the limits once more: the allowance is (1 + grants) × limits. */
   grants: number
   waits: number
@@ -36,6 +47,10 @@ const machine = setup({
       event.type === 'plan.failed' && isTransient(event.class) && canWait(context.waits),
     planFailedTransiently: ({ event }) => event.type === 'plan.failed' && isTransient(event.class),
     planFailedBy: ({ event }, failure: string) => event.type === 'plan.failed' && event.class === failure,
+    /** A sync is done with the base; so is one that was to resolve a conflict and found none. */
+    needsNoPlan: ({ context, event }) =>
+      event.type === 'base.ready' &&
+      (context.request.purpose === 'sync' || (context.request.purpose === 'resolve' && event.sync !== 'conflict')),
     triesLeft: ({ context }) => context.tries < maxPlanTries,
     endsWithPlan: ({ context }) => context.request.purpose === 'plan',
     reviewsPlan: ({ context }) => context.request.reviewPlan,
@@ -51,11 +66,12 @@ const machine = setup({
   actions: {
     'base.prepare': (_, _effect: Effect) => {},
     'plan.make': (_, _effect: Effect) => {},
+    'agent.rebuild': (_, _effect: Effect) => {},
     'run.conclude': (_, _effect: Effect) => {},
     'timer.set': (_, _timer: Action) => {},
     'timer.clear': (_, _timer: Action) => {},
     'effects.void': (_, _void: Action) => {},
-    rememberBase: assign(({ event }) => (event.type === 'base.ready' ? { base: event.base } : {})),
+    rememberBase: assign(({ event }) => (event.type === 'base.ready' ? { base: event.base, main: event.main } : {})),
     countTry: assign(({ context }) => ({ tries: context.tries + 1 })),
     countWait: assign(({ context }) => ({ waits: context.waits + 1 })),
     settle: assign(({ event }) =>
@@ -71,6 +87,17 @@ const machine = setup({
         ? { waitReason: event.reason, resumeTo: 'preparing' as const, outcome: 'awaitingOperator' as const }
         : {},
     ),
+    rememberRejection: assign(({ event }) =>
+      event.type === 'operator.rejected'
+        ? { rejection: rejectionOf(event), outcome: null, waitReason: null, resumeTo: 'working' as const }
+        : {},
+    ),
+    followAgent: assign(({ context, event }) =>
+      event.type === 'rebuild.raced' && context.rejection !== null
+        ? { rejection: { ...context.rejection, agent: event.agent } }
+        : {},
+    ),
+    forgetRejection: assign({ rejection: null }),
     noteLimit: assign({ waitReason: 'limitReached' as const, resumeTo: 'working' as const }),
     rememberOrder: assign(({ event }) =>
       event.type === 'plan.edited' ? { order: event.tasks.map(task => task.taskId) } : {},
@@ -101,6 +128,22 @@ const planMake = {
   type: 'plan.make' as const,
   params: ({ context }: Ctx): Effect => ({ name: 'plan.make', key: keyOf(context, 'plan.make'), runId: context.runId }),
 }
+const rejectionOf = ({ tasks, back, agent, findingsContentId }: LoopEventOf<'operator.rejected'>): Rejection => ({
+  tasks,
+  back,
+  agent,
+  findingsContentId,
+})
+
+const agentRebuild = {
+  type: 'agent.rebuild' as const,
+  params: ({ context }: Ctx): Effect => ({
+    name: 'agent.rebuild',
+    key: `${context.runId}/agent.rebuild/${context.rejection!.findingsContentId}.${context.rejection!.agent}`,
+    runId: context.runId,
+    ...context.rejection!,
+  }),
+}
 const runConclude = {
   type: 'run.conclude' as const,
   params: ({ context }: Ctx): Effect => ({
@@ -119,6 +162,11 @@ const waiting = (waitReason: WaitReason, resumeTo: RunResumePoint) => ({
   target: 'concluding' as const,
   actions: { type: 'wait' as const, params: { waitReason, resumeTo } },
 })
+
+/** At rest, whatever the end was: what stands on the integration branch can still be taken out. */
+const rejectable = { 'operator.rejected': { target: 'rebuilding' as const, actions: 'rememberRejection' as const } }
+
+const goOn = { target: 'working' as const, actions: 'forgetRejection' as const }
 
 /** Before there are tasks, cancelling and limits end the stage itself. */
 const interruptible = (resumeTo: RunResumePoint) => ({
@@ -140,6 +188,8 @@ export const runMachine = machine.createMachine({
     runId: input.runId,
     request: input.request,
     base: null,
+    main: null,
+    rejection: null,
     grants: 0,
     waits: 0,
     tries: 0,
@@ -153,7 +203,14 @@ export const runMachine = machine.createMachine({
       entry: basePrepare,
       on: {
         ...interruptible('preparing'),
-        'base.ready': { target: 'planning', actions: 'rememberBase' },
+        'base.ready': [
+          {
+            guard: 'needsNoPlan',
+            target: 'concluding',
+            actions: ['rememberBase', { type: 'settleAs', params: 'done' }],
+          },
+          { target: 'planning', actions: 'rememberBase' },
+        ],
         'base.refused': { target: 'concluding', actions: 'waitBecauseRefused' },
       },
     },
@@ -224,8 +281,27 @@ export const runMachine = machine.createMachine({
         ],
       },
     },
+    /**
+     * Only what rests comes here; afterwards it settles anew, with what was given back at work again. It is not called
+     * off: the branch may have moved already.
+     */
+    rebuilding: {
+      entry: agentRebuild,
+      on: {
+        'agent.rebuilt': goOn,
+        'rebuild.refused': goOn,
+        'rebuild.raced': { target: 'rebuilding', reenter: true, actions: 'followAgent' },
+        'effect.failed': { guard: 'isOfRun', ...goOn },
+      },
+    },
     awaitingOperator: {
       on: {
+        // What waits for its plan to be approved must not get past that this way; nothing of it is integrated anyhow.
+        'operator.rejected': [
+          { guard: { type: 'waitsFor', params: 'planReview' } },
+          { guard: { type: 'waitsFor', params: 'plannerAsks' } },
+          rejectable['operator.rejected'],
+        ],
         'operator.cancelled': [
           {
             guard: { type: 'resumesAt', params: 'working' },
@@ -254,8 +330,8 @@ export const runMachine = machine.createMachine({
         ],
       },
     },
-    done: { type: 'final' },
-    failed: { type: 'final' },
-    cancelled: { type: 'final' },
+    done: { on: rejectable },
+    failed: { on: rejectable },
+    cancelled: { on: rejectable },
   },
 })

@@ -1,6 +1,6 @@
 /** The machines' states, grouped by what they mean to the scheduler and to people. */
 
-/** The run asks nothing more of us; `awaitingOperator` goes on when the operator says so. */
+/** The run asks nothing more of us and goes on by the operator's word alone. */
 export const restingRunStates = ['done', 'failed', 'awaitingOperator', 'cancelled'] as const
 
 /**
@@ -16,6 +16,6 @@ export const activeTaskStates = [...busyTaskStates, 'backingOff', 'verifierBacki
 export const satisfiedTaskStates = ['integrated', 'recorded'] as const
 
 /** Its dependents can never start. */
-export const lostTaskStates = ['skipped', 'cancelled', 'dropped'] as const
+export const lostTaskStates = ['skipped', 'cancelled', 'dropped', 'rejected'] as const
 
 export const isIn = (states: readonly string[], state: string): boolean => states.includes(state)

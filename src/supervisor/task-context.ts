@@ -53,6 +53,8 @@ export interface TaskInput {
   taskId: string
   fact: TaskFact
   request: RunRequest
+  /** What the task begins in the middle of: main's tip to be merged into the integration branch. Left out: nothing. */
+  merging?: { agent: Oid; tip: Oid }
 }
 
 export const newTask = ({ input }: { input: TaskInput }): TaskContext => ({
@@ -65,13 +67,13 @@ export const newTask = ({ input }: { input: TaskInput }): TaskContext => ({
   attempt: 0,
   launch: 0,
   relaunch: false,
-  mode: 'start',
+  mode: input.merging === undefined ? 'start' : 'conflict',
   sessionId: null,
   findingsContentId: null,
   answerContentId: null,
   base: null,
-  tip: null,
-  agent: null,
+  tip: input.merging?.tip ?? null,
+  agent: input.merging?.agent ?? null,
   tree: null,
   resultsContentId: null,
   verdictTip: null,

@@ -23,7 +23,7 @@ export const attemptRun = {
     sessionId: context.sessionId,
     findingsContentId: context.findingsContentId,
     agent: context.mode === 'conflict' ? context.agent : null,
-    tip: context.mode === 'conflict' ? context.tip : null,
+    tip: context.mode === 'start' ? null : context.tip,
   }),
 }
 

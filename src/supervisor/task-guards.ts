@@ -43,6 +43,12 @@ export const verdictPassed = ({ event }: Step): boolean => event.type === 'verdi
 
 export const verdictFailed = ({ event }: Step): boolean => event.type === 'verdict.given' && event.value === 'fail'
 
+export const isTakenOut = ({ context, event }: Step): boolean =>
+  event.type === 'agent.rebuilt' && event.tasks.includes(context.taskId)
+
+export const isGivenBack = ({ context, event }: Step): boolean =>
+  event.type === 'agent.rebuilt' && event.back === context.taskId
+
 export const resumesAt = ({ context }: Step, point: ResumePoint): boolean => context.resumeTo === point
 
 export const isMyTimer = ({ context, event }: Step): boolean =>

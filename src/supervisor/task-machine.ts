@@ -44,6 +44,8 @@ const machine = setup({
     reviseWithFindings: assign(memory.reviseWithFindings),
     startAfresh: assign(memory.startAfresh),
     reviseConflict: assign(memory.reviseConflict),
+    reviseRejected: assign(memory.reviseRejected),
+    rememberRebase: assign(memory.rememberRebase),
     wait: assign(memory.wait),
     keepAttempt: assign(memory.keepAttempt),
     waitBecauseRefused: assign(memory.waitBecauseRefused),
@@ -171,6 +173,10 @@ export const taskMachine = machine.createMachine({
           { guard: 'conflictsLeft', target: 'pending', actions: 'reviseConflict' },
           waiting('conflictUnresolved', 'merging'),
         ],
+        /** It was based on what the operator has taken out since, and can't stand without it. */
+        'work.refused': reviseOrAsk,
+        'work.rebased': { target: 'merging', reenter: true, actions: 'rememberRebase' },
+        'integration.refused': refusedAt('merging'),
         'checks.finished': [
           { guard: and(['checksFailed', 'attemptsLeft']), target: 'pending', actions: 'reviseWithFindings' },
           { guard: 'checksFailed', ...askForAttempts },
@@ -217,7 +223,16 @@ export const taskMachine = machine.createMachine({
         ...editable,
       },
     },
-    integrated: { type: 'final' },
+    /** At rest, but the operator may still say no. */
+    integrated: {
+      on: {
+        'agent.rebuilt': [
+          { guard: 'isGivenBack', target: 'pending', actions: 'reviseRejected' },
+          { guard: 'isTakenOut', target: 'rejected' },
+        ],
+      },
+    },
+    rejected: { type: 'final' },
     recorded: { type: 'final' },
     skipped: { type: 'final' },
     dropped: { type: 'final' },

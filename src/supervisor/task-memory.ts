@@ -19,6 +19,10 @@ export const rememberAnswer = ({ event }: Step): Change =>
 export const rememberWork = ({ event }: Step): Change =>
   event.type === 'work.harvested' ? { tip: event.tip, base: event.base, waits: 0, round: 1, avoid: [] } : {}
 
+/** The same change on another base: what was judged before was another tip. */
+export const rememberRebase = ({ event }: Step): Change =>
+  event.type === 'work.rebased' ? { tip: event.tip, base: event.base, round: 1, avoid: [] } : {}
+
 export const rememberChecks = ({ event }: Step): Change =>
   event.type === 'checks.finished'
     ? { agent: event.agent, tree: event.tree, resultsContentId: event.resultsContentId }
@@ -58,6 +62,19 @@ export const reviseConflict = ({ context, event }: Step): Change =>
         findingsContentId: event.findingsContentId,
       }
     : {}
+
+/** Back by the operator's word: a new grant of attempts, on the work as it was; the old seat and its session are gone. */
+export const reviseRejected = ({ context, event }: Step): Change => ({
+  ...startAfresh(),
+  mode: 'revise',
+  findingsContentId: findingsOf(event),
+  maxAttempts: context.attempt + context.allowance,
+  verdictTip: null,
+  round: 1,
+  avoid: [],
+  conflicts: 0,
+  waits: 0,
+})
 
 export interface Wait {
   waitReason: WaitReason

@@ -12,6 +12,7 @@ const marks: Record<string, Mark> = {
   verifierBackingOff: 'waiting',
   skipped: 'bad',
   dropped: 'waiting',
+  rejected: 'bad',
   cancelled: 'bad',
   failed: 'bad',
   integrated: 'good',

@@ -343,6 +343,8 @@ describe('going on', () => {
     branchCheckedOut: { events: [...integrating, refused('branchCheckedOut')], to: 'merging' },
     agentMovedByHand: { events: [...integrating, refused('agentMovedByHand')], to: 'merging' },
     mainConflict: { events: [...working.slice(0, 1), baseRefused('mainConflict')], to: 'preparing' },
+    mainRewritten: { events: [...working.slice(0, 1), baseRefused('mainRewritten')], to: 'preparing' },
+    mainMissing: { events: [...working.slice(0, 1), baseRefused('mainMissing')], to: 'preparing' },
     mainChecksFailed: { events: [...working.slice(0, 1), baseRefused('mainChecksFailed')], to: 'preparing' },
     conflictUnresolved: {
       events: [...merging, ...conflictRound, ...conflictRound, ...conflictRound, say.conflicted()],

@@ -1,14 +1,19 @@
 /** What a simulated operator says: mostly waits, and answers whatever a run waits for, or says the wrong thing to it. */
+
+import { dependentsOf } from '../../src/domain/dependents.ts'
 import type { LoopEvent, TaskFact, WaitReason } from '../../src/domain/event.ts'
 import { taskNumberOf } from '../../src/domain/ids.ts'
 import type { RunStates } from '../../src/supervisor/brain.ts'
-import { contentId, fact, request } from './facts.ts'
+import { isIn, restingRunStates } from '../../src/supervisor/states.ts'
+import { contentId, fact, oid, request } from './facts.ts'
 
 const mostTasks = 12
 
 export interface OperatorInput {
   states: RunStates
   runId: string
+  /** Where the integration branch stands. */
+  agent: string
   /** A number in [0, 1). */
   random: () => number
   /** Never true once the world is calm. */
@@ -33,6 +38,9 @@ export const nextWord = (input: OperatorInput): LoopEvent | null => {
       }),
     }
   }
+  const no = isIn(restingRunStates, run.state) && chance(0.35) ? rejected(input) : null
+  if (no !== null) return no
+  if (isIn(['done', 'failed', 'cancelled', 'rebuilding'], run.state)) return null
   if (run.state === 'awaitingOperator') {
     if (chance(0.1)) return { type: 'operator.cancelled', runId, commandId }
     if (chance(0.1)) return edit(input)
@@ -41,6 +49,23 @@ export const nextWord = (input: OperatorInput): LoopEvent | null => {
   if (chance(0.004)) return { type: 'operator.cancelled', runId, commandId }
   if (chance(0.01)) return { type: 'limit.reached', runId, limit: 'requests' }
   return run.state === 'working' && chance(0.03) ? edit(input) : null
+}
+
+/** Takes out what stands, with all that depends on it: command intake sees to that. Sometimes what was seen is old. */
+const rejected = ({ states, runId, agent, random, commandId }: OperatorInput): LoopEvent | null => {
+  const standing = states.tasks.filter(task => task.state === 'integrated').map(task => task.id)
+  const taken = standing[Math.floor(random() * standing.length)]
+  if (taken === undefined) return null
+  const facts = states.tasks.map(task => task.context.fact)
+  return {
+    type: 'operator.rejected',
+    runId,
+    commandId,
+    tasks: [taken, ...dependentsOf(facts, taken).filter(id => standing.includes(id))],
+    back: random() < 0.5 ? taken : null,
+    agent: random() < 0.2 ? oid(9) : agent,
+    findingsContentId: contentId(1_000 + Math.floor(random() * 1e9)),
+  }
 }
 
 const resumed = ({ runId, commandId, chance }: OperatorInput): LoopEvent => ({

@@ -18,12 +18,22 @@ export const randomOf = (seed: number): (() => number) => {
   }
 }
 
+export interface Integration {
+  taskId: string
+  tip: string
+  tree: string
+}
+
 export interface World {
   /** No more mishaps from here on: every run can come to its end. */
   isCalm: boolean
   random: () => number
   /** Every integration ever made, in order. */
-  integrations: { taskId: string; tip: string; tree: string }[]
+  integrations: Integration[]
+  /** What stands on the integration branch now. */
+  standing: Integration[]
+  /** Where the integration branch stands. */
+  agent(): string
   /** Trees whose checks did not fail. */
   goodTrees: Set<string>
   /** Carries out one effect and gives the event that answers it; throws where AgentLab itself would fail. */
@@ -93,6 +103,12 @@ export const createWorld = (random: () => number): World => {
 
   const merge = (effect: EffectOf<'merge.check'>): LoopEvent => {
     const ids = { runId: effect.runId, taskId: effect.taskId }
+    if (chance(0.02)) return { type: 'integration.refused', ...ids, reason: 'agentMovedByHand' }
+    if (chance(0.02)) return { type: 'work.refused', ...ids, findingsContentId: text() }
+    if (chance(0.05)) {
+      const tip = objectFor(`${effect.tip} on ${agent}`)
+      return { type: 'work.rebased', ...ids, tip, base: agent }
+    }
     if (chance(0.15)) return { type: 'merge.conflicted', ...ids, agent, files: 1, findingsContentId: text() }
     const tree = objectFor(`${agent} ${effect.tip}`)
     const status = chance(0.1) ? ('failed' as const) : pick(['passed', 'failedOnBaseToo', 'notRun', 'none'] as const)
@@ -136,13 +152,31 @@ export const createWorld = (random: () => number): World => {
       return { type: 'integration.refused', ...ids, reason: pick(['branchCheckedOut', 'agentMovedByHand']) }
     if (chance(0.1)) agent = objectFor(`by hand ${made.size}`)
     const commit = objectFor(`integration of ${effect.taskId} ${effect.tip}`)
-    const isDone = world.integrations.some(one => one.taskId === effect.taskId && one.tip === effect.tip)
+    const isDone = world.standing.some(one => one.taskId === effect.taskId && one.tip === effect.tip)
     if (!isDone) {
       if (agent !== effect.agent) return { type: 'agent.moved', ...ids }
-      world.integrations.push({ taskId: effect.taskId, tip: effect.tip, tree: effect.tree })
+      const integration = { taskId: effect.taskId, tip: effect.tip, tree: effect.tree }
+      world.integrations.push(integration)
+      world.standing.push(integration)
       agent = commit
     }
     return { type: 'task.integrated', ...ids, commit, agent: effect.agent, tip: effect.tip, tree: effect.tree }
+  }
+
+  /** All of it or nothing, and a second time sees that it was done. */
+  const rebuild = (effect: EffectOf<'agent.rebuild'>): LoopEvent => {
+    const { runId, tasks, back, findingsContentId } = effect
+    const to = objectFor(`without ${tasks.join(' ')} ${effect.agent} ${findingsContentId}`)
+    const rebuilt: LoopEvent = { type: 'agent.rebuilt', runId, tasks, back, from: effect.agent, to, findingsContentId }
+    if (agent === to) return rebuilt
+    if (chance(0.3)) {
+      const reason = pick(['conflict', 'checksFailed', 'foreignMerge', 'notThere', 'branchCheckedOut'] as const)
+      return { type: 'rebuild.refused', runId, tasks, reason, contentId: text() }
+    }
+    if (agent !== effect.agent) return { type: 'rebuild.raced', runId, tasks, agent }
+    world.standing = world.standing.filter(one => !tasks.includes(one.taskId))
+    agent = to
+    return rebuilt
   }
 
   const prepare = ({ runId }: EffectOf<'base.prepare'>): LoopEvent => {
@@ -155,6 +189,8 @@ export const createWorld = (random: () => number): World => {
     isCalm: false,
     random,
     integrations: [],
+    standing: [],
+    agent: () => agent,
     goodTrees: new Set(),
     perform: effect => {
       // Oftener at a run's end: nothing else makes a run fail, and few seeds must be enough to see it.
@@ -172,6 +208,8 @@ export const createWorld = (random: () => number): World => {
                 contentId: null,
               }
             : plan(effect.runId)
+        case 'agent.rebuild':
+          return rebuild(effect)
         case 'attempt.run':
           return attempt(effect)
         case 'work.harvest':

@@ -7,11 +7,12 @@ import { expect } from 'vitest'
 import { loopStoreOf } from '../../src/app/loop-store.ts'
 import type { Effect } from '../../src/domain/effect.ts'
 import type { LoopEvent } from '../../src/domain/event.ts'
+import { runIdOf } from '../../src/domain/ids.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
 import { type RunStates, react } from '../../src/supervisor/brain.ts'
 import { createLoop, type Loop, type LoopStore } from '../../src/supervisor/loop.ts'
-import { isIn, satisfiedTaskStates } from '../../src/supervisor/states.ts'
+import { activeTaskStates, isIn, satisfiedTaskStates } from '../../src/supervisor/states.ts'
 import { contentId } from './facts.ts'
 import { nextWord } from './simulated-operator.ts'
 import { createWorld, randomOf, type World } from './simulated-world.ts'
@@ -95,7 +96,7 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
         seen.add(`task ${task.state}`)
         checkHands(task)
         expect(task.context.attempt, `attempts of ${task.id}`).toBeLessThanOrEqual(task.context.maxAttempts)
-        if (isIn(['pending', 'skipped', 'cancelled', 'dropped'], task.state)) continue
+        if (!isIn(activeTaskStates, task.state)) continue
         const needed = tasks.filter(one => task.context.fact.dependsOn.includes(one.id))
         if (task.context.attempt > 0) expect(needed.every(one => isIn(satisfiedTaskStates, one.state))).toBe(true)
       }
@@ -130,6 +131,12 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
       runEffect: (effect, signal, tell) => {
         const started = { effect, signal }
         underWay.add(started)
+        if (effect.name === 'agent.rebuild') {
+          for (const { taskId, tip, tree } of world.standing.filter(one => !effect.tasks.includes(one.taskId))) {
+            const commit = { commit: tip, agent: effect.agent, tip, tree }
+            tell({ type: 'task.reintegrated', runId: runIdOf(taskId), taskId, ...commit })
+          }
+        }
         if (effect.name === 'attempt.run') {
           const ids = { runId: effect.runId, taskId: effect.taskId }
           tell({ type: 'attempt.started', ...ids, attempt: effect.attempt, worker: effect.worker, resumed: false })
@@ -196,7 +203,7 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
     const reader = loopStoreOf(store, 0)
     for (const runId of runIds) {
       const states = reader.statesOf(runId)
-      const word = nextWord({ states, runId, random, chance, commandId: `c${commands++}` })
+      const word = nextWord({ states, runId, agent: world.agent(), random, chance, commandId: `c${commands++}` })
       if (word !== null) loop.dispatch(word)
     }
   }

@@ -5,9 +5,11 @@ import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import { type Oid, taskNumberOf } from '../../domain/ids.ts'
 import type { PlannedTask } from '../../domain/plan.ts'
+import { readCommit } from '../../git/commit-read.ts'
 import { rebuildForConflict } from '../../git/conflict-workspace.ts'
 import { pinCommit } from '../../git/ref-write.ts'
-import { branchRef, readRef, treeOf } from '../../git/refs.ts'
+import { branchRef, isAncestor, readRef, treeOf } from '../../git/refs.ts'
+import type { Repository } from '../../git/repository.ts'
 import { createWorkspace } from '../../git/workspace.ts'
 import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
 import { type AgentResult, runAgent } from '../agent-run.ts'
@@ -52,7 +54,13 @@ export const runAttempt = async (
   const prompt =
     task.kind === 'research'
       ? researchPrompt(material)
-      : workerPrompt({ ...material, mode: effect.mode, findings, branch: workspaceBranch(task), conflictFiles })
+      : workerPrompt({
+          ...material,
+          mode: conflictFiles.length > 0 ? 'conflict' : effect.mode,
+          findings,
+          branch: workspaceBranch(task),
+          conflictFiles,
+        })
   const ask = (resume: string | null): Promise<AgentResult> =>
     runAgent(
       host,
@@ -97,6 +105,11 @@ const keepAnswer = (host: Host, scope: RunScope, taskId: string, end: AttemptEnd
   return end.text.trim() === '' ? null : keep(host, scope, taskId, 'answer', end.text)
 }
 
+const standsOn = async (repository: Repository, tip: Oid, base: Oid): Promise<boolean> => {
+  const [parent] = (await readCommit(repository, tip)).parents
+  return parent !== undefined && (await isAncestor(repository, parent, base))
+}
+
 /** Where the workspace stands: made anew on `agent`'s tip, kept as the worker left it, or rebuilt with both sides. */
 const workspaceFor = async (
   host: Host,
@@ -115,10 +128,13 @@ const workspaceFor = async (
   await unmarkReady(seat)
   const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
   const base = isConflict ? effect.agent! : (agent ?? scope.base!)
+  // Work that comes back after its seat has gone is merged into the new workspace; what it stood on must still be there.
+  const merged =
+    isConflict || (effect.tip !== null && (await standsOn(repository, effect.tip, base))) ? effect.tip : null
   await pinCommit(repository, effect.taskId, base)
   const common = { repository, dirs: seat.dirs, branch, identity: host.identity }
   let conflictFiles: string[] = []
-  if (isConflict) conflictFiles = (await rebuildForConflict({ ...common, base, taskTip: effect.tip! })).conflicted
+  if (merged !== null) conflictFiles = (await rebuildForConflict({ ...common, base, taskTip: merged })).conflicted
   else await createWorkspace({ ...common, commit: base })
   const environment = await environmentOf(host, scope, await treeOf(repository, base), signal)
   await placeEnvironment(environment, seat.workspace, seat.dirs.gitDir)

@@ -1,7 +1,6 @@
 /** Brings the integration branch to where a run can start: made if missing, main's new commits in it, with checks. */
 import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
-import { AgentLabError } from '../../domain/errors.ts'
 import type { LoopEventOf } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
 import { syncCommit } from '../../git/integrate.ts'
@@ -10,67 +9,84 @@ import { moveBranch, pinCommit } from '../../git/ref-write.ts'
 import { branchRef, isAncestor, readRef, treeOf } from '../../git/refs.ts'
 import { checkTree } from '../checks.ts'
 import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
+import { type MainTip, mainStateOf, mainTip } from '../main-tip.ts'
 
-type Answer = LoopEventOf<'base.ready'> | LoopEventOf<'base.refused'>
+type Ready = LoopEventOf<'base.ready'>
+type Refused = LoopEventOf<'base.refused'>
+/** The commit `agent` goes to, and how its tree was checked where it is a new one. */
+type Synced = { commit: Oid; checks?: Ready['checks'] }
 
 export const prepareBase = async (
   host: Host,
   effect: EffectOf<'base.prepare'>,
   signal: AbortSignal,
-): Promise<Answer> => {
+): Promise<Ready | Refused> => {
   const scope = scopeOf(host, effect.runId)
   const { repository } = host.project
-  const mainBranch = repository.mainBranch
-  const main = mainBranch === null ? null : await readRef(repository, branchRef(mainBranch))
-  if (mainBranch === null || main === null) {
-    throw new AgentLabError(`agentlab failed on ${repository.root}: its main branch can't be told`, {
-      code: 'no-main-branch',
-      cure: 'Name it in agentlab.yaml: main: <branch>',
-    })
-  }
+  const main = await mainTip(host)
+  if (main === null) return refused(host, scope, 'mainMissing', 'There is no such branch any more.')
   const branch = branchNames(scope.config.branches).agent
   const agent = await readRef(repository, branchRef(branch))
-  const ready = async (base: Oid, sync: LoopEventOf<'base.ready'>['sync']): Promise<Answer> => {
-    await pinCommit(repository, scope.runId, base)
-    return { type: 'base.ready', runId: scope.runId, base, main, sync }
+  const ready = async (sync: Ready['sync'], { commit, ...checked }: Synced): Promise<Ready> => {
+    await pinCommit(repository, scope.runId, commit)
+    return { type: 'base.ready', runId: scope.runId, base: commit, main: main.commit, sync, ...checked }
   }
-  if (agent !== null && (await isAncestor(repository, main, agent))) return ready(agent, 'none')
-  const isForward = agent === null || (await isAncestor(repository, agent, main))
-  const synced = isForward ? main : await merged(host, scope, { agent, main, mainBranch }, signal)
-  if (typeof synced !== 'string') return synced
-  const moved = await moveBranch(repository, { branch, to: synced, expectedOld: agent })
+  const state = agent === null ? 'ahead' : await mainStateOf(host, main, agent)
+  if (state === 'rewritten')
+    return refused(host, scope, 'mainRewritten', `${branch} holds commits that ${main.branch} no longer has.`)
+  if (agent !== null && state === 'held') return ready('none', { commit: agent })
+  const isForward = agent === null || (await isAncestor(repository, agent, main.commit))
+  const synced = isForward ? { commit: main.commit } : await merged(host, scope, agent, main, signal)
+  if ('files' in synced) {
+    return scope.request.purpose === 'resolve'
+      ? ready('conflict', { commit: agent! })
+      : refused(host, scope, 'mainConflict', synced.files.join('\n'))
+  }
+  if ('type' in synced) return synced
+  const moved = await moveBranch(repository, { branch, to: synced.commit, expectedOld: agent })
   if (moved.status === 'checkedOut')
     return refused(host, scope, 'branchCheckedOut', `${branch} is checked out in ${moved.worktree}`)
   if (moved.status === 'raced') return prepareBase(host, effect, signal)
-  return ready(synced, isForward ? 'fastForward' : 'merge')
+  return ready(isForward ? 'fastForward' : 'merge', synced)
 }
 
-const refused = (
-  host: Host,
-  scope: RunScope,
-  reason: LoopEventOf<'base.refused'>['reason'],
-  text: string,
-): LoopEventOf<'base.refused'> => ({
+const refused = (host: Host, scope: RunScope, reason: Refused['reason'], text: string): Refused => ({
   type: 'base.refused',
   runId: scope.runId,
   reason,
   contentId: keep(host, scope, null, 'error', text),
 })
 
-/** The merge commit that brings main's commits in, its tree checked; or why not. */
+/** The merge commit that brings main's commits in, its tree checked; the files that conflict; or why not. */
 const merged = async (
   host: Host,
   scope: RunScope,
-  { agent, main, mainBranch }: { agent: Oid; main: Oid; mainBranch: string },
+  agent: Oid,
+  main: MainTip,
   signal: AbortSignal,
-): Promise<Oid | LoopEventOf<'base.refused'>> => {
+): Promise<Synced | Refused | { files: string[] }> => {
   const { repository } = host.project
-  const merge = await mergeTree(repository, agent, main)
-  if (merge.status === 'conflict') return refused(host, scope, 'mainConflict', merge.files.join('\n'))
+  const merge = await mergeTree(repository, agent, main.commit)
+  if (merge.status === 'conflict') return { files: merge.files }
+  const { tree } = merge
   const baseTree = await treeOf(repository, agent)
-  const checks = await checkTree(host, scope, { tree: merge.tree, baseTree, mustTurnGreen: [], taskId: null }, signal)
-  if (checks.status === 'failed') {
-    return refused(host, scope, 'mainChecksFailed', checks.findings.map(finding => finding.claim).join('\n'))
+  const { status, findings, results } = await checkTree(
+    host,
+    scope,
+    { tree, baseTree, mustTurnGreen: [], taskId: null },
+    signal,
+  )
+  if (status === 'failed') {
+    const said = findings.map(({ claim, reproduction }) => `${claim}\n${reproduction?.observed ?? ''}`)
+    return refused(host, scope, 'mainChecksFailed', said.join('\n'))
   }
-  return syncCommit(repository, { agentTip: agent, main, tree: merge.tree, mainBranch, when: host.now() })
+  const commit = await syncCommit(repository, {
+    agentTip: agent,
+    main: main.commit,
+    tree,
+    mainBranch: main.branch,
+    when: host.now(),
+  })
+  const resultsContentId = keep(host, scope, null, 'checkResults', JSON.stringify(results))
+  return { commit, checks: { status, tree, resultsContentId } }
 }

@@ -4,9 +4,10 @@ import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import type { WorkerName } from '../../domain/lane.ts'
 import { moveBranch, unpinCommit } from '../../git/ref-write.ts'
-import { branchRef, isAncestor, readRef } from '../../git/refs.ts'
+import { branchRef, isAncestor, listBranches, readRef } from '../../git/refs.ts'
 import { isIn, satisfiedTaskStates } from '../../supervisor/states.ts'
 import { type Host, type RunScope, scopeOf } from '../host.ts'
+import { mainStateOf, mainTip } from '../main-tip.ts'
 import { removeSeat } from '../seats.ts'
 import { workSeat } from './attempt.ts'
 
@@ -21,12 +22,28 @@ export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Pr
     await unpinCommit(host.project.repository, machine.id)
   }
   if (effect.outcome !== 'awaitingOperator') await unpinCommit(host.project.repository, effect.runId)
-  return { type: 'run.concluded', runId: effect.runId }
+  const agent = await readRef(host.project.repository, branchRef(branchNames(scope.config.branches).agent))
+  const main = agent === null ? {} : { main: await mainStateOf(host, await mainTip(host), agent) }
+  return { type: 'run.concluded', runId: effect.runId, ...main }
+}
+
+/** Task and tip of what is integrated still, in the order it came in. */
+const acceptedTips = (events: readonly LoopEvent[]): { taskId: string; tip: string }[] => {
+  const tips = new Map<string, string>()
+  for (const event of events) {
+    if (event.type === 'task.integrated' || event.type === 'task.reintegrated') {
+      tips.delete(event.taskId)
+      tips.set(event.taskId, event.tip)
+    }
+    if (event.type === 'agent.rebuilt') for (const taskId of event.tasks) tips.delete(taskId)
+  }
+  return [...tips].map(([taskId, tip]) => ({ taskId, tip }))
 }
 
 /**
  * Moved once, at the end. A branch that a worktree stands on is left where it is: it only serves for looking. So is one
- * with commits that are nowhere on the integration branch: somebody else's work, which moving it would lose.
+ * with commits that are neither on the integration branch nor on a task's: somebody else's work, which moving it would
+ * lose. A tip that the operator has taken out is no accepted one any more.
  */
 const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> => {
   const { repository, store } = host.project
@@ -37,16 +54,18 @@ const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> =>
       .filter(machine => machine.kind === 'task')
       .map(machine => [machine.id, (machine.context as { fact: { worker: WorkerName } }).fact.worker]),
   )
-  for (const { event } of store.events.ofRun(scope.runId)) {
-    const worker = event.type === 'task.integrated' ? workerOf.get(event.taskId) : undefined
-    if (event.type === 'task.integrated' && worker !== undefined) tips.set(worker, event.tip)
+  for (const { taskId, tip } of acceptedTips(store.events.ofRun(scope.runId).map(({ event }) => event))) {
+    const worker = workerOf.get(taskId)
+    if (worker !== undefined) tips.set(worker, tip)
   }
   const names = branchNames(scope.config.branches)
   const agent = await readRef(repository, branchRef(names.agent))
+  const taskTips = new Set((await listBranches(repository, names.taskFolder)).values())
   for (const [worker, tip] of tips) {
     const branch = names.worker(worker)
     const expectedOld = await readRef(repository, branchRef(branch))
-    if (expectedOld !== null && (agent === null || !(await isAncestor(repository, expectedOld, agent)))) {
+    const isKept = expectedOld === null || taskTips.has(expectedOld)
+    if (!isKept && (agent === null || !(await isAncestor(repository, expectedOld, agent)))) {
       host.log(`branch ${branch} stays where it is: it holds commits of its own`)
       continue
     }

@@ -54,6 +54,7 @@ export const harvest = async (
     scratchDir,
     base: ready.base,
     branch: branchNames(scope.config.branches).task(effect.taskId, effect.worker),
+    alsoMerges: scope.mergesMain === null ? [] : [scope.mergesMain],
     title: task.title,
     trailers: {
       Run: effect.runId,

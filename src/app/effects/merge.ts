@@ -6,6 +6,7 @@ import { mergeTree } from '../../git/merge.ts'
 import { branchRef, readRef, treeOf } from '../../git/refs.ts'
 import { checkTree } from '../checks.ts'
 import { type Host, keep, keepFindings, scopeOf, taskOf } from '../host.ts'
+import { settleMovedBase } from './moved-base.ts'
 
 export const checkMerge = async (
   host: Host,
@@ -17,6 +18,8 @@ export const checkMerge = async (
   const { repository } = host.project
   const ids = { runId: effect.runId, taskId: effect.taskId }
   const agent = (await readRef(repository, branchRef(branchNames(scope.config.branches).agent))) ?? scope.base!
+  const elsewhere = await settleMovedBase(host, scope, effect, agent)
+  if (elsewhere !== null) return elsewhere
   const merge = await mergeTree(repository, agent, effect.tip)
   if (merge.status === 'conflict') {
     const findings = merge.files.map(file => ({

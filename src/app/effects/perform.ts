@@ -10,6 +10,7 @@ import { harvest } from './harvest.ts'
 import { integrate } from './integrate.ts'
 import { checkMerge } from './merge.ts'
 import { makePlanEffect } from './plan.ts'
+import { rebuildAgent } from './rebuild.ts'
 import { seekVerdict } from './verdict.ts'
 
 export const perform = async (
@@ -25,6 +26,8 @@ export const perform = async (
       return makePlanEffect(host, effect, signal)
     case 'run.conclude':
       return conclude(host, effect).finally(() => forgetRun(host.project.store, effect.runId))
+    case 'agent.rebuild':
+      return rebuildAgent(host, effect, signal, tell)
     case 'attempt.run':
       return runAttempt(host, effect, signal, tell)
     case 'work.harvest':
