@@ -246,6 +246,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     status: ChecksStatus,
     resultsContentId: ContentId,
     findingsContentId: ContentId.nullable(),
+    /** What the environment of this tree leaves unproven: new dependencies, a set-up that failed. Sends nothing back. */
+    environmentContentId: ContentId.nullable().default(null),
   }),
   z.object({
     type: z.literal('verdict.given'),

@@ -153,6 +153,7 @@ export const findingSources: Record<FindingsView['source'], string> = {
   refused: 'sent back by the harvest rules',
   conflict: 'sent back: conflict',
   checks: 'sent back by the checks',
+  environment: 'noted of the environment of the checks',
   verdict: 'sent back by the verdict',
 }
 

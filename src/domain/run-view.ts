@@ -126,7 +126,7 @@ export interface VerdictView {
   usage: Usage
 }
 
-export type FindingsSource = 'harvest' | 'empty' | 'refused' | 'conflict' | 'checks' | 'verdict'
+export type FindingsSource = 'harvest' | 'empty' | 'refused' | 'conflict' | 'checks' | 'environment' | 'verdict'
 
 export interface FindingsView {
   at: number

@@ -79,3 +79,13 @@ export const layGitDir = async (
     ...(repository.isShallow ? [copyFile(commonPath(repository, 'shallow'), inside('shallow'))] : []),
   ])
 }
+
+const escapePattern = (path: string): string => path.replace(/[\\*?[\]!# ]/g, '\\$&')
+
+/** Keeps paths of a workspace out of its git's sight: untracked there, whatever the tree's own ignore files say. */
+export const excludePaths = async (gitDir: string, paths: readonly string[]): Promise<void> => {
+  if (paths.length === 0) return
+  await mkdir(join(gitDir, 'info'), { recursive: true })
+  const lines = paths.map(path => `/${escapePattern(path)}\n`)
+  await writeFile(join(gitDir, 'info', 'exclude'), lines.join(''), { flag: 'a' })
+}

@@ -60,6 +60,7 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
         results: words.checkResults(event.resultsContentId, event.tree),
       })
       note('checks', event.findingsContentId)
+      note('environment', event.environmentContentId)
       return
     case 'verdict.given':
       foldVerdict(task, event, at, words)

@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { placeEnvironment } from '../../src/app/environment.ts'
+import { placeEnvironment } from '../../src/app/environment/place.ts'
 import { makeScratch, removeScratch } from '../support/git-repository.ts'
 
 let scratch: string

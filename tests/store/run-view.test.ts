@@ -67,6 +67,7 @@ const events: LoopEvent[] = [
     status: 'passed',
     resultsContentId: contentId('6'),
     findingsContentId: null,
+    environmentContentId: null,
   },
   {
     type: 'verdict.given',

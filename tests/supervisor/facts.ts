@@ -108,6 +108,7 @@ export const checked = (status: LoopEventOf<'checks.finished'>['status'] = 'pass
   status,
   resultsContentId: contentId(22),
   findingsContentId: status === 'failed' ? contentId(23) : null,
+  environmentContentId: null,
 })
 
 export const verdict = (over: Partial<LoopEventOf<'verdict.given'>> = {}): LoopEvent => ({

@@ -123,6 +123,7 @@ export const createWorld = (random: () => number): World => {
       status,
       resultsContentId: text(),
       findingsContentId,
+      environmentContentId: null,
     }
   }
 

@@ -51,5 +51,6 @@ export const checkMerge = async (
     status: checks.status,
     resultsContentId: keep(host, scope, effect.taskId, 'checkResults', JSON.stringify(checks.results)),
     findingsContentId: checks.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, checks.findings),
+    environmentContentId: null,
   }
 }

@@ -1,0 +1,97 @@
+/** Builds an environment: the set-up command, boxed in a seat of its own, and what it added to the checkout kept. */
+import { readdir, readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Oid } from '../../domain/ids.ts'
+import { cleanText, clipMiddle } from '../../domain/text.ts'
+import { listTree } from '../../git/blobs.ts'
+import { createTreeWorkspace } from '../../git/workspace.ts'
+import { runInBox } from '../box-command.ts'
+import type { Host, RunScope } from '../host.ts'
+import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
+import { commandEnvironment, findCommand } from '../toolchain.ts'
+import { withoutInstallScripts } from './install-scripts.ts'
+import { keepPaths } from './stored.ts'
+
+/** `none`: no set-up is configured. `failed`: checks that need it are not run, never failed. */
+export type Environment =
+  | { status: 'none'; hash: string }
+  | { status: 'built'; hash: string; dir: string; paths: string[] }
+  | { status: 'failed'; hash: string; detail: string }
+
+export interface BuildOrder {
+  tree: Oid
+  hash: string
+  dir: string
+  command: readonly string[]
+  installScripts: boolean
+}
+
+/** Runs the set-up on a tree; a set-up that fails is a value with what it printed. */
+export const build = async (
+  host: Host,
+  scope: RunScope,
+  order: BuildOrder,
+  signal: AbortSignal,
+): Promise<Environment> => {
+  const { tree, hash, dir } = order
+  const { repository, paths } = host.project
+  const seat = seatAt(paths.seats, `setup.${hash}`)
+  await removeSeat(seat)
+  await makeSeat(seat)
+  try {
+    await createTreeWorkspace({ repository, dirs: seat.dirs, tree })
+    const failure = await runSetup(host, scope, order, seat, signal)
+    if (failure !== null) return { status: 'failed', hash, detail: failure }
+    const tracked = new Set((await listTree(repository, tree)).flatMap(entry => withParents(entry.path)))
+    const added = await untracked(seat.workspace, '', tracked)
+    return { status: 'built', hash, dir, paths: await keepPaths(seat.workspace, dir, added) }
+  } finally {
+    await removeSeat(seat)
+  }
+}
+
+/** Null when it went well, else why not, with the end of what it printed. */
+const runSetup = async (
+  host: Host,
+  scope: RunScope,
+  { command, installScripts }: BuildOrder,
+  seat: Seat,
+  signal: AbortSignal,
+): Promise<string | null> => {
+  const program = await findCommand(host, command[0]!)
+  if (program === null) return `there is no program ${command[0]} on PATH`
+  const { end, stdoutPath, stderrPath } = await runInBox(
+    host,
+    scope,
+    {
+      seat,
+      taskId: null,
+      what: 'setup',
+      name: 'setup',
+      file: program.file,
+      args: command.slice(1),
+      env: { ...commandEnvironment(host, seat), ...(installScripts ? {} : withoutInstallScripts) },
+      cwd: seat.workspace,
+      readable: program.readable,
+    },
+    signal,
+  )
+  if (end.exitCode === 0) return null
+  const output = `${await readFile(stdoutPath, 'utf8')}\n${await readFile(stderrPath, 'utf8')}`
+  const how = end.exitCode === null ? `ended by ${end.signal}` : `exit code ${end.exitCode}`
+  return `${command.join(' ')}: ${how}\n${clipMiddle(cleanText(output).trim(), 4_000)}`
+}
+
+const withParents = (path: string): string[] => (path.includes('/') ? [path, ...withParents(dirname(path))] : [path])
+
+/** The highest paths that the set-up added; the workspace's own `.git` aside. Links are entries, never followed. */
+const untracked = async (root: string, below: string, tracked: ReadonlySet<string>): Promise<string[]> => {
+  const found: string[] = []
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`
+    if (path === '.git') continue
+    if (!tracked.has(path)) found.push(path)
+    else if (entry.isDirectory()) found.push(...(await untracked(root, path, tracked)))
+  }
+  return found
+}

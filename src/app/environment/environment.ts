@@ -1,0 +1,63 @@
+/**
+ * Environments: what the set-up command adds to a checkout, built once per hash of command, inputs and platform in a
+ * seat of its own. Workers, verifiers and checks get theirs from here.
+ */
+import { join } from 'node:path'
+import type { Oid } from '../../domain/ids.ts'
+import { branchRef, readRef } from '../../git/refs.ts'
+import type { Host, RunScope } from '../host.ts'
+import { eventsOf } from '../run-memory.ts'
+import { type BuildOrder, build, type Environment } from './build.ts'
+import { areSame, environmentHash, inputsOf } from './inputs.ts'
+import { readManifest } from './stored.ts'
+
+const building = new Map<string, Promise<Environment>>()
+
+/**
+ * The environment of a tree; built when it is missing, once even if many ask at the same time. Scripts of packages run
+ * only where a person has the same inputs on the main branch: what agents add to a manifest gets none.
+ */
+export const environmentOf = async (
+  host: Host,
+  scope: RunScope,
+  tree: Oid,
+  signal: AbortSignal,
+): Promise<Environment> => {
+  const setup = scope.config.setup
+  if (setup === null) return { status: 'none', hash: 'none' }
+  const { repository, paths } = host.project
+  const inputs = await inputsOf(repository, setup, tree)
+  const main = await mainOf(host, scope)
+  const installScripts = main !== null && areSame(inputs, await inputsOf(repository, setup, main))
+  const hash = environmentHash(setup, inputs, installScripts)
+  const dir = join(paths.environments, hash)
+  const known = await readManifest(dir)
+  if (known !== null) return { status: 'built', hash, dir, paths: known }
+  return buildOnce(host, scope, { tree, hash, dir, command: setup.command, installScripts }, signal)
+}
+
+/** Main as the run found it, so that all of a run is held against the same commit; before that, as it is. */
+const mainOf = async (host: Host, scope: RunScope): Promise<Oid | null> => {
+  const ready = eventsOf(host.project.store, scope.runId).find(({ event }) => event.type === 'base.ready')
+  if (ready?.event.type === 'base.ready') return ready.event.main
+  const { repository } = host.project
+  return repository.mainBranch === null ? null : readRef(repository, branchRef(repository.mainBranch))
+}
+
+const buildOnce = async (host: Host, scope: RunScope, order: BuildOrder, signal: AbortSignal): Promise<Environment> => {
+  for (;;) {
+    const theirs = building.get(order.dir)
+    if (theirs === undefined) break
+    // Another task's build can be called off with that task; then this one builds.
+    const built = await theirs.catch(() => null)
+    signal.throwIfAborted()
+    if (built !== null) return built
+  }
+  const ours = build(host, scope, order, signal)
+  building.set(order.dir, ours)
+  try {
+    return await ours
+  } finally {
+    building.delete(order.dir)
+  }
+}

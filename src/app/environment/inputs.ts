@@ -1,0 +1,36 @@
+/** What an environment depends on: the set-up's command, the content of its inputs, and the platform. */
+import { createHash } from 'node:crypto'
+import type { SetupDefinition } from '../../config/effective.ts'
+import type { Oid } from '../../domain/ids.ts'
+import { listTree, type TreeEntry } from '../../git/blobs.ts'
+import type { GitPlace } from '../../git/exec.ts'
+
+/** The files of a tree that the set-up names as its inputs; a folder names all that lies in it. */
+export const inputsOf = async (
+  repository: GitPlace,
+  { inputs }: Pick<SetupDefinition, 'inputs'>,
+  treeish: Oid,
+): Promise<TreeEntry[]> =>
+  (await listTree(repository, treeish)).filter(entry =>
+    inputs.some(input => entry.path === input || entry.path.startsWith(`${input}/`)),
+  )
+
+/** Whether two trees have the same inputs, to the byte. */
+export const areSame = (one: readonly TreeEntry[], other: readonly TreeEntry[]): boolean =>
+  factsOf(one).join('\n') === factsOf(other).join('\n')
+
+const factsOf = (inputs: readonly TreeEntry[]): string[] =>
+  inputs.map(({ mode, oid, path }) => `${mode} ${oid} ${path}`)
+
+/** The name of the environment: 24 hex digits. Without install scripts another one comes of the same inputs. */
+export const environmentHash = (
+  { command }: Pick<SetupDefinition, 'command'>,
+  inputs: readonly TreeEntry[],
+  installScripts: boolean,
+): string => {
+  const facts = [command, factsOf(inputs), process.platform, process.arch, process.versions.modules]
+  return createHash('sha256')
+    .update(JSON.stringify(installScripts ? facts : [...facts, 'without install scripts']))
+    .digest('hex')
+    .slice(0, 24)
+}
