@@ -1,23 +1,26 @@
 /** The commands' side: appends a row, waits for the answering row while a supervisor is kept running, follows the store. */
 import type { RunRequest } from '../domain/event.ts'
 import { newContentId, newRunId } from '../domain/ids.ts'
+import type { RepositoryNote } from '../domain/repository-note.ts'
 import type { RunView } from '../domain/run-view.ts'
 import type { Command, CommandAnswer } from '../store/commands.ts'
 import type { ContentKind } from '../store/content.ts'
 import { readRunView } from '../store/run-view.ts'
 import { newRowId } from '../store/store.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
+import { admitRun } from './admission.ts'
 import { configContent } from './host.ts'
 import { silentError, supervisorKeeper } from './keep-supervisor.ts'
 import { planRun, type RunWish } from './plan-run.ts'
 import type { Project } from './project.ts'
 
-/** Asks for a run and waits until a supervisor has taken it. */
+/** Asks for a run and waits until a supervisor has taken it. What can be refused is refused before anything is written. */
 export const requestRun = async (
   project: Project,
   wish: RunWish,
   options: SendOptions = { startSupervisor: true },
-): Promise<{ runId: string; answer: CommandAnswer }> => {
+): Promise<{ runId: string; answer: CommandAnswer; notes: RepositoryNote[] }> => {
+  const notes = await admitRun(project, wish.planText)
   const planned = await planRun(project, wish)
   const runId = newRunId(Math.random)
   const { content } = project.store
@@ -36,7 +39,7 @@ export const requestRun = async (
     }
     return { kind: 'task', runId, request }
   })
-  return { runId, answer: await sendCommand(project, command, options) }
+  return { runId, answer: await sendCommand(project, command, options), notes }
 }
 
 const pollMs = 40

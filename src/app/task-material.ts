@@ -1,7 +1,9 @@
 /** What the prompts of a task are made of: its statement, its dependencies' answers, the repository's instructions. */
 import type { Oid } from '../domain/ids.ts'
 import type { PlannedTask } from '../domain/plan.ts'
+import { cleanLine } from '../domain/text.ts'
 import { readInstructionFiles } from '../git/instructions.ts'
+import { submodulesOf } from '../git/submodules.ts'
 import type { ResearchAnswer } from '../workers/prompt.ts'
 import { type Host, planOf } from './host.ts'
 import { eventsOf } from './run-memory.ts'
@@ -12,6 +14,20 @@ export const instructionsAt = async (host: Host, commit: Oid): Promise<{ path: s
     path,
     text: isCut ? `${text}\n(the rest is left out)` : text,
   }))
+
+/** What a worker has to know about its checkout, because it is not what a clone would be. */
+export const particularsAt = async (host: Host, commit: Oid): Promise<string[]> => {
+  const submodules = await submodulesOf(host.project.repository, commit)
+  return submodules.length === 0 ? [] : [submoduleWords(submodules)]
+}
+
+const named = (paths: readonly string[]): string => {
+  const shown = paths.slice(0, 50).map(path => JSON.stringify(cleanLine(path, 300)))
+  return `${shown.join(', ')}${paths.length > shown.length ? ` and ${paths.length - shown.length} more` : ''}`
+}
+
+const submoduleWords = (paths: readonly string[]): string =>
+  `These folders are submodules and are left empty: ${named(paths)}. Put nothing into them, do not fetch or remove them: no change to a submodule is taken over.`
 
 /** Answers of the research tasks that this one depends on, directly or through others. */
 export const researchFor = (host: Host, task: PlannedTask): ResearchAnswer[] => {

@@ -20,3 +20,23 @@ export const branchNames = (branches: { agent: string; prefix: string }): Branch
   taskFolder: `${branches.prefix}task`,
   task: (taskId, worker) => `${branches.prefix}task/${taskId}/${worker}`,
 })
+
+/**
+ * Branches beside which git can't make ours: one that is a folder of a name of ours, or lies below it. `isCaseless`: the
+ * file system takes `Agent` for `agent`.
+ */
+export const branchesBlocking = (
+  existing: Iterable<string>,
+  branches: { agent: string; prefix: string },
+  workers: readonly WorkerName[],
+  isCaseless: boolean,
+): string[] => {
+  const fold = (name: string): string => (isCaseless ? name.toLowerCase() : name)
+  const names = branchNames(branches)
+  const files = [names.agent, ...workers.map(names.worker)].map(fold)
+  const all = [...files, fold(`${branches.prefix}task/`)]
+  return [...existing].filter(branch => {
+    const name = fold(branch)
+    return all.some(ours => ours.startsWith(`${name}/`)) || files.some(ours => name.startsWith(`${ours}/`))
+  })
+}

@@ -8,6 +8,7 @@ import { ChecksStatus } from './check.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import { Lane, WorkerName } from './lane.ts'
 import { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
+import { RepositoryNote } from './repository-note.ts'
 import { InconclusiveReason, VerdictValue } from './verdict.ts'
 
 /** What a run may cost before it stops and asks. All per run, except the three per attempt. Milliseconds and counts. */
@@ -74,6 +75,7 @@ export const WaitReason = z.enum([
   'mainRewritten',
   'mainMissing',
   'agentMovedByHand',
+  'repositoryUnfit',
   'conflictUnresolved',
   'effectFailed',
   'planReview',
@@ -117,6 +119,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     sync: z.enum(['none', 'fastForward', 'merge', 'conflict']),
     /** Checks of the merge that brought main in; left out where none was made. */
     checks: z.object({ status: ChecksStatus, tree: Oid, resultsContentId: ContentId }).optional(),
+    /** What is worked around at this base; absent where nothing is. */
+    notes: z.array(RepositoryNote).optional(),
   }),
   z.object({ type: z.literal('base.refused'), ...run, reason: WaitReason, contentId: ContentId.nullable() }),
   z.object({

@@ -1,5 +1,6 @@
 /** What a run does not prove, said item by item so that silence is never taken for proof. */
 import { count, many } from './measures.ts'
+import { noteWords } from './repository-note.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
 import { cleanLine } from './text.ts'
 
@@ -13,7 +14,7 @@ export const notProven = (view: RunView): string[] => [
 
 /** Said where notProven is empty: what exactly was looked for. */
 export const provenSentence =
-  'Nothing was found to list. Looked for: scripted models, missing containment, unfinished tasks, checks that are missing, ' +
+  'Nothing was found to list. Looked for: scripted models, missing containment, submodules, files stored elsewhere, unfinished tasks, checks that are missing, ' +
   'did not run or were red before, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
   'reproductions not replayed, research answers, lost output, unmeasured usage, erased words.'
 
@@ -26,6 +27,7 @@ const ofTheRun = (view: RunView): string[] => {
       ? 'No box: nothing but their own good behaviour kept the agents from the rest of this machine and its network.'
       : "The box shared this machine's network: what the agents fetched or sent was not limited.",
   )
+  items.push(...view.notes.map(note => noteWords(note).notProven))
   if (view.planOrigin === 'fallback')
     items.push('The plan is a fallback: no planner cut the goal, it is one single task.')
   if (view.tasks.length === 0) items.push('There is no plan: nothing was worked on.')

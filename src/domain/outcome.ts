@@ -59,6 +59,10 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
       'the integration branch was removed, or moved by hand to a commit that does not continue what the checks saw',
     cure: `Put it where you want it, then: ${resume(runId)}`,
   }),
+  repositoryUnfit: runId => ({
+    sentence: 'the repository is in a state AgentLab does not work on',
+    cure: `Type the line that is named below, then: ${resume(runId)}`,
+  }),
   conflictUnresolved: runId => ({
     sentence: 'the work conflicts again and again with what was integrated meanwhile',
     cure: `Let the worker try again on the branch as it is now: ${resume(runId)}`,

@@ -14,6 +14,7 @@ import { receiptStyle } from './receipt-html-style.ts'
 import { renderTaskHtml, type TaskDiff } from './receipt-html-task.ts'
 import { renderTime } from './receipt-html-time.ts'
 import { titleOf } from './receipt-task.ts'
+import { noteWords } from './repository-note.ts'
 import type { RunView } from './run-view.ts'
 
 /** What a page shows beside the view. */
@@ -70,6 +71,7 @@ ${facts([
   ['Lane', view.lane],
   ['Verified by', view.independence === 'vendor' ? "another vendor's agent" : 'another session'],
   ['Base', view.base === null ? 'not reached' : html`<code title="${view.base}">${short(view.base)}</code>`],
+  ...view.notes.map((note): [string, string] => ['Repository', noteWords(note).operator]),
   ['Limits', `${count(limits.requests)} requests, ${count(limits.tokens)} tokens, ${limits.minutes} minutes`],
   view.limit === null ? null : ['Stopped by', `the limit of ${view.limit}`],
 ])}</div>

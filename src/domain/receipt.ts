@@ -6,6 +6,7 @@ import { notProven, provenSentence } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
 import { renderCost, renderTimeLine } from './receipt-cost.ts'
 import { findingLines, renderTask, stateCell, titleOf } from './receipt-task.ts'
+import { noteWords } from './repository-note.ts'
 import type { RunView } from './run-view.ts'
 
 /**
@@ -45,6 +46,7 @@ const renderOutcome = (view: RunView): string => {
     `- Containment: ${view.containment === 'boxed' ? 'boxed by the operating system, network shared' : 'UNBOXED: nothing held the agents'}`,
     `- Lane: ${view.lane}`,
     `- Base: ${view.base === null ? 'not reached' : code(view.base)}`,
+    ...view.notes.map(note => `- Repository: ${noteWords(note).operator}`),
     `- Asked for: ${moment(view.requestedAt)}${took}`,
     `- Limits: ${count(limits.requests)} requests, ${count(limits.tokens)} tokens, ${limits.minutes} minutes${view.limit === null ? '' : ` (stopped by: ${view.limit})`}`,
     ...view.failures.map(

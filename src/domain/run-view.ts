@@ -6,6 +6,7 @@ import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import type { Lane, Role, WorkerName } from './lane.ts'
 import type { Containment } from './launch.ts'
 import type { PlanOrigin, Risk, TaskKind } from './plan.ts'
+import type { RepositoryNote } from './repository-note.ts'
 import type { Finding, InconclusiveReason, VerdictValue } from './verdict.ts'
 
 /** Text fields are null when they never were or have been erased. Times are epoch milliseconds. */
@@ -22,6 +23,8 @@ export interface RunView {
   independence: 'vendor' | 'session'
   goal: string | null
   base: Oid | null
+  /** What is worked around in the repository. */
+  notes: RepositoryNote[]
   planOrigin: PlanOrigin | null
   planSummary: string | null
   /** Answers of the planner that were sent back as out of shape. */

@@ -117,6 +117,8 @@ export const gitEnvironment = (options: Pick<GitOptions, 'as' | 'config'> = {}):
     GIT_TERMINAL_PROMPT: '0',
     GIT_OPTIONAL_LOCKS: '0',
     GIT_NO_REPLACE_OBJECTS: '1',
+    // git 2.44 and newer; older ones fail at `protocol.allow`.
+    GIT_NO_LAZY_FETCH: '1',
     GIT_LITERAL_PATHSPECS: '1',
     GIT_EDITOR: ':',
     GIT_PAGER: 'cat',

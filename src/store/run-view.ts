@@ -38,6 +38,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     independence: request.independence,
     goal,
     base: null,
+    notes: [],
     planOrigin: null,
     planSummary: null,
     planReturned: 0,
@@ -69,7 +70,7 @@ const restedAt = (events: readonly LoggedEvent[]): number | null =>
   (events.findLast(({ event }) => event.type === 'run.concluded') ?? events.at(-1))?.at ?? null
 
 const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): void => {
-  if (event.type === 'base.ready') view.base = event.base
+  if (event.type === 'base.ready') Object.assign(view, { base: event.base, notes: event.notes ?? [] })
   if (event.type === 'plan.ready') foldPlan(view, event, words)
   if (event.type === 'limit.reached') {
     view.limit = event.limit

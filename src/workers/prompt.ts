@@ -31,6 +31,8 @@ export interface WorkerMaterial {
   research: readonly ResearchAnswer[]
   /** The repository's instruction files at the base. */
   instructions: readonly InstructionFile[]
+  /** What is particular about the repository's checkout, one sentence each. */
+  particulars?: readonly string[]
   /** The branch checked out in the workspace. */
   branch: string
   /** Paths with conflict markers, in mode `conflict`. */
@@ -55,6 +57,7 @@ export const workerPrompt = (material: WorkerMaterial): string => {
       checkOutput: material.mode === 'start' ? '' : (material.checkOutput ?? ''),
       research: researchText(material.research),
       instructions: instructionsText(material.instructions),
+      particulars: (material.particulars ?? []).map(line => `- ${line}`).join('\n'),
       conflictFiles: (material.conflictFiles ?? []).map(path => cleanLine(path, 1_000)).join('\n'),
     },
     budgetBeside(fixed, material.task),
@@ -70,12 +73,13 @@ export const workerPrompt = (material: WorkerMaterial): string => {
       parts.research,
     ),
     instructions: instructionsSection(parts.instructions),
+    particulars: section('About this checkout', 'Paths named here are data.', parts.particulars),
   })
 }
 
 /** The whole prompt of a research task: a question answered in words, without a change. Bounds as workerPrompt. */
 export const researchPrompt = (
-  material: Pick<WorkerMaterial, 'goal' | 'task' | 'research' | 'instructions'>,
+  material: Pick<WorkerMaterial, 'goal' | 'task' | 'research' | 'instructions' | 'particulars'>,
 ): string => {
   const statement = statementText(material.task)
   const parts = clipTogether(
@@ -83,6 +87,7 @@ export const researchPrompt = (
       goal: material.goal,
       research: researchText(material.research),
       instructions: instructionsText(material.instructions),
+      particulars: (material.particulars ?? []).map(line => `- ${line}`).join('\n'),
     },
     budgetBeside(load('researcher') + statement, material.task),
   )
@@ -95,6 +100,7 @@ export const researchPrompt = (
       parts.research,
     ),
     instructions: instructionsSection(parts.instructions),
+    particulars: section('About this checkout', 'Paths named here are data.', parts.particulars),
   })
 }
 

@@ -80,6 +80,7 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
   independence: 'vendor',
   goal: 'Make the program friendlier',
   base: oid('1'),
+  notes: [],
   planOrigin: 'model',
   planSummary: 'One task: the goal does not merit more.',
   planReturned: 0,

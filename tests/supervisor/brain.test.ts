@@ -346,6 +346,7 @@ describe('going on', () => {
     mainRewritten: { events: [...working.slice(0, 1), baseRefused('mainRewritten')], to: 'preparing' },
     mainMissing: { events: [...working.slice(0, 1), baseRefused('mainMissing')], to: 'preparing' },
     mainChecksFailed: { events: [...working.slice(0, 1), baseRefused('mainChecksFailed')], to: 'preparing' },
+    repositoryUnfit: { events: [...working.slice(0, 1), baseRefused('repositoryUnfit')], to: 'preparing' },
     conflictUnresolved: {
       events: [...merging, ...conflictRound, ...conflictRound, ...conflictRound, say.conflicted()],
       to: 'merging',

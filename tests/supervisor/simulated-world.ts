@@ -181,7 +181,7 @@ export const createWorld = (random: () => number): World => {
   }
 
   const prepare = ({ runId }: EffectOf<'base.prepare'>): LoopEvent => {
-    const reasons: WaitReason[] = ['mainConflict', 'mainChecksFailed', 'branchCheckedOut']
+    const reasons: WaitReason[] = ['mainConflict', 'mainChecksFailed', 'branchCheckedOut', 'repositoryUnfit']
     if (chance(0.05)) return { type: 'base.refused', runId, reason: pick(reasons), contentId: text() }
     return { type: 'base.ready', runId, base: agent, main: oid(1), sync: 'none' }
   }

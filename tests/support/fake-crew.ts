@@ -31,6 +31,11 @@ export interface FakeProject {
 /** Makes repository, home and configuration below `dir`; `agentlab.yaml` has a set-up and one check that always pass. */
 export const makeFakeProject = (dir: string, agent: FakeAgent = 'fake-claude'): FakeProject => {
   const root = makeRepository(dir, { 'README.md': 'Hello\n', 'seed.txt': 'seed\n', 'agentlab.yaml': yaml })
+  return { root, env: fakeEnvironment(dir, agent) }
+}
+
+/** Makes home and the operator's configuration below `dir`, and gives the whole environment of AgentLab's processes. */
+export const fakeEnvironment = (dir: string, agent: FakeAgent): Record<string, string> => {
   const home = join(dir, 'home')
   mkdirSync(join(home, '.config', 'agentlab'), { recursive: true })
   writeFileSync(
@@ -41,8 +46,7 @@ export const makeFakeProject = (dir: string, agent: FakeAgent = 'fake-claude'): 
   const bin = join(dir, 'bin')
   mkdirSync(bin)
   symlinkSync(process.execPath, join(bin, 'node'))
-  const env = { PATH: `${bin}:/usr/bin:/bin`, HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8' }
-  return { root, env }
+  return { PATH: `${bin}:/usr/bin:/bin`, HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8' }
 }
 
 const yaml = `

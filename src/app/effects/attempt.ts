@@ -17,7 +17,7 @@ import { environmentOf } from '../environment/environment.ts'
 import { placeEnvironment } from '../environment/place.ts'
 import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
-import { instructionsAt, researchFor } from '../task-material.ts'
+import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
 
 /** The branch a worker stands on inside its quarantined workspace; nothing of the operator's. */
 export const workspaceBranch = (task: PlannedTask): string => `task-${taskNumberOf(task.taskId)}`
@@ -51,6 +51,7 @@ export const runAttempt = async (
     task,
     research: researchFor(host, task),
     instructions: await instructionsAt(host, base),
+    particulars: await particularsAt(host, base),
   }
   const prompt =
     task.kind === 'research'

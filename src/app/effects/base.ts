@@ -3,6 +3,7 @@ import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEventOf } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
+import { examineRepository, notesAt } from '../../git/examine.ts'
 import { syncCommit } from '../../git/integrate.ts'
 import { mergeTree } from '../../git/merge.ts'
 import { moveBranch, pinCommit } from '../../git/ref-write.ts'
@@ -26,10 +27,21 @@ export const prepareBase = async (
   const main = await mainTip(host)
   if (main === null) return refused(host, scope, 'mainMissing', 'There is no such branch any more.')
   const branch = branchNames(scope.config.branches).agent
+  const unfit = await unfitness(host, scope)
+  if (unfit !== null) return unfit
   const agent = await readRef(repository, branchRef(branch))
   const ready = async (sync: Ready['sync'], { commit, ...checked }: Synced): Promise<Ready> => {
     await pinCommit(repository, scope.runId, commit)
-    return { type: 'base.ready', runId: scope.runId, base: commit, main: main.commit, sync, ...checked }
+    const notes = await notesAt(repository, commit)
+    return {
+      type: 'base.ready',
+      runId: scope.runId,
+      base: commit,
+      main: main.commit,
+      sync,
+      ...checked,
+      ...(notes.length > 0 && { notes }),
+    }
   }
   const state = agent === null ? 'ahead' : await mainStateOf(host, main, agent)
   if (state === 'rewritten')
@@ -48,6 +60,13 @@ export const prepareBase = async (
     return refused(host, scope, 'branchCheckedOut', `${branch} is checked out in ${moved.worktree}`)
   if (moved.status === 'raced') return prepareBase(host, effect, signal)
   return ready(isForward ? 'fastForward' : 'merge', synced)
+}
+
+/** The repository is looked at again: the request may lie days back, and a resumed run begins here, too. */
+const unfitness = async (host: Host, scope: RunScope): Promise<Refused | null> => {
+  const needed = { ...scope.config.branches, workers: scope.request.workers }
+  const [first] = (await examineRepository(host.project.repository, needed)).refusals
+  return first === undefined ? null : refused(host, scope, 'repositoryUnfit', `${first.message}\n→ ${first.cure}`)
 }
 
 const refused = (host: Host, scope: RunScope, reason: Refused['reason'], text: string): Refused => ({

@@ -5,7 +5,9 @@ import { checkDataDirPlace, dataDirOf } from '../../config/data-dir.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { many } from '../../domain/measures.ts'
+import { noteWords } from '../../domain/repository-note.ts'
 import { cleanLine } from '../../domain/text.ts'
+import { examineRepository } from '../../git/examine.ts'
 import { branchRef, readRef } from '../../git/refs.ts'
 import { openRepository, type Repository } from '../../git/repository.ts'
 import { worktreesOn } from '../../git/worktree-list.ts'
@@ -36,6 +38,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     box,
     ...agents,
     ...(await tryBranches(repository, config)),
+    ...(await trySuitability(repository, config)),
   ]
   const hasFailed = diagnoses.some(diagnosis => diagnosis.status === 'fail')
   return {
@@ -155,6 +158,21 @@ const tryAgents = async (call: Call, config: Omit<LoadedConfig, 'sources'>): Pro
     return { what: state.worker, status, detail: agentSentence(state), ...(cure === undefined ? {} : { cure }) }
   })
   return diagnoses
+}
+
+/** What a run would be refused for, and what it would work around. */
+const trySuitability = async (
+  repository: Repository | null,
+  config: Omit<LoadedConfig, 'sources'>,
+): Promise<Diagnosis[]> => {
+  if (repository === null) return []
+  const { branches, agents, main } = config.effective
+  const seen = { ...repository, mainBranch: main ?? repository.mainBranch }
+  const { notes, refusals } = await examineRepository(seen, { ...branches, workers: agents })
+  return [
+    ...refusals.map(error => failed('repository', error)),
+    ...notes.map((note): Diagnosis => ({ what: 'repository', status: 'warn', detail: noteWords(note).operator })),
+  ]
 }
 
 const tryBranches = async (

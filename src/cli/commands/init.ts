@@ -9,6 +9,8 @@ import { type LoadedConfig, loadConfig, repositoryFileName } from '../../config/
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import type { Oid } from '../../domain/ids.ts'
 import type { WorkerName } from '../../domain/lane.ts'
+import { noteWords } from '../../domain/repository-note.ts'
+import { examineRepository } from '../../git/examine.ts'
 import { moveBranch } from '../../git/ref-write.ts'
 import { branchRef, listBranches, readRef } from '../../git/refs.ts'
 import { openRepository, type Repository } from '../../git/repository.ts'
@@ -37,6 +39,10 @@ export const init = async (call: Call, options: InitOptions): Promise<Answer> =>
   const repository = await openRepository(directory, { mainBranch: main })
   const tip = main === undefined ? null : await readRef(repository, branchRef(main))
   if (main === undefined || tip === null) throw mainUnknown(repository, main)
+  const { branches, agents } = existing.effective
+  const isNamed = existing.sources.repository.exists
+  const { notes, refusals } = await examineRepository(repository, isNamed ? { ...branches, workers: agents } : null)
+  if (refusals[0] !== undefined) throw refusals[0]
 
   const states = await agentStates(existing.effective, call.env)
   const file = existing.sources.repository.exists
@@ -53,6 +59,7 @@ export const init = async (call: Call, options: InitOptions): Promise<Answer> =>
     file,
     await excludeStep(repository),
     await agentBranchStep(repository, config, tip),
+    ...notes.map((note): Step => ({ what: 'repository', did: 'found', detail: noteWords(note).operator })),
     ...states.map((state): Step => ({ what: state.worker, did: 'found', detail: agentSentence(state) })),
   ]
   return {

@@ -5,6 +5,7 @@ import type { EffectiveConfig } from '../../config/effective.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { Lane, WorkerName } from '../../domain/lane.ts'
 import { count } from '../../domain/measures.ts'
+import { noteWords } from '../../domain/repository-note.ts'
 import { parsePlanFile } from '../../planner/plan-file.ts'
 import { builtInScenarios, parseScenario } from '../../rehearsal/scenario.ts'
 import type { Answer, Call } from '../call.ts'
@@ -58,13 +59,14 @@ export const task = async (call: Call, goalArgument: string | undefined, options
 
 const request = async (call: Call, project: Project, wish: RunWish, options: TaskOptions): Promise<Answer> => {
   const foreground = options.foreground === true
-  const { runId, answer } = await requestRun(project, wish, { startSupervisor: !foreground })
+  const { runId, answer, notes } = await requestRun(project, wish, { startSupervisor: !foreground })
   if (!answer.accepted) {
     throw new AgentLabError(`task failed on its request: ${answer.text}`, {
       code: 'request-refused',
       cure: 'Correct it and ask again.',
     })
   }
+  for (const note of notes) call.talk.write(`Repository: ${noteWords(note).operator}.\n`)
   call.talk.write(`${answer.text}\n`)
   if (options.detach !== true) return watchRun(call, project, runId, foreground)
   return { text: runId, json: { runId, answer }, remarks: ['It goes on in the background. Watch it: agentlab runs -f'] }
