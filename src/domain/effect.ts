@@ -1,14 +1,14 @@
 /** What the brain may ask for. Names and JSON parameters; what each does to the world stands in src/effects. */
 import { z } from 'zod'
-import { RunOutcome } from './event.ts'
+import { RunOutcome, TrainMember } from './event.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import { WorkerName } from './lane.ts'
 
 const run = { runId: RunId }
 const task = { runId: RunId, taskId: TaskId }
 
-/** Why this attempt starts: fresh, after findings, after a conflict. */
-export const AttemptMode = z.enum(['start', 'revise', 'conflict'])
+/** Why this attempt starts: fresh, after findings, after a conflict, or because checks fail only together with others' work. */
+export const AttemptMode = z.enum(['start', 'revise', 'conflict', 'combine'])
 export type AttemptMode = z.infer<typeof AttemptMode>
 
 export const Effect = z.discriminatedUnion('name', [
@@ -37,9 +37,9 @@ export const Effect = z.discriminatedUnion('name', [
     mode: AttemptMode,
     sessionId: z.string().nullable(),
     findingsContentId: ContentId.nullable(),
-    /** For mode `conflict`: where `agent` stood. */
+    /** For modes `conflict` and `combine`: where `agent` stood. */
     agent: Oid.nullable(),
-    /** The work so far: what does not merge, or what is revised should its workspace be gone. */
+    /** The work so far: what does not go together with it, or what is revised should its workspace be gone. */
     tip: Oid.nullable(),
   }),
   z.object({
@@ -65,13 +65,12 @@ export const Effect = z.discriminatedUnion('name', [
     resultsContentId: ContentId,
   }),
   z.object({
-    name: z.literal('task.integrate'),
+    name: z.literal('train.run'),
     key: z.string(),
-    ...task,
-    tip: Oid,
-    agent: Oid,
-    tree: Oid,
-    worker: WorkerName,
+    ...run,
+    train: z.number().int().positive(),
+    /** In the order in which they are stacked and land. */
+    members: z.array(TrainMember).min(1),
   }),
 ])
 export type Effect = z.infer<typeof Effect>

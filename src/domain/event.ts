@@ -108,6 +108,21 @@ const planFacts = {
 const takenOut = { ...run, tasks: z.array(TaskId).min(1) }
 const task = { runId: RunId, taskId: TaskId }
 
+/** A verified tip aboard a train, and the merge with `agent` that its own checks saw last. */
+export const TrainMember = z.object({ taskId: TaskId, worker: WorkerName, tip: Oid, agent: Oid, tree: Oid })
+export type TrainMember = z.infer<typeof TrainMember>
+
+const train = { ...run, train: z.number().int().positive() }
+
+/** How a tip landed: in which train of its run, at which place of how many, and the tree at the top that was checked. */
+export const StackPlace = z.object({
+  train: z.number().int().positive(),
+  place: z.number().int().positive(),
+  size: z.number().int().positive(),
+  tree: Oid,
+})
+export type StackPlace = z.infer<typeof StackPlace>
+
 export const LoopEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('run.requested'), ...run, request: RunRequest }),
   z.object({
@@ -252,6 +267,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     findingsContentId: ContentId.nullable(),
     /** What the environment of this tree leaves unproven: new dependencies, a set-up that failed. Sends nothing back. */
     environmentContentId: ContentId.nullable().default(null),
+    /** Found by a train: the tips below this one in the stack, with which the same checks are green without it. */
+    stack: z.array(TaskId).optional(),
   }),
   z.object({
     type: z.literal('verdict.given'),
@@ -267,12 +284,35 @@ export const LoopEvent = z.discriminatedUnion('type', [
     retryInMs: z.number().nullable(),
     usage: Usage,
   }),
-  z.object({ type: z.literal('task.integrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
+  /** Queued tips set out together, in this order; told by the loop. */
+  z.object({ type: z.literal('train.formed'), ...train, members: z.array(TrainMember).min(1) }),
+  /** The checks of a part of the stack: of the top tree of these tips, merged onto `agent` in this order. */
+  z.object({
+    type: z.literal('train.checked'),
+    ...train,
+    taskIds: z.array(TaskId).min(1),
+    agent: Oid,
+    tree: Oid,
+    status: ChecksStatus,
+    resultsContentId: ContentId,
+  }),
+  /** Whoever of the train has neither landed nor been sent back rides the next one. `checkRuns`: those not from the cache. */
+  z.object({ type: z.literal('train.ended'), ...train, checkRuns: z.number().int().nonnegative() }),
+  /** `stack` is left out in logs from before there were trains. */
+  z.object({
+    type: z.literal('task.integrated'),
+    ...task,
+    commit: Oid,
+    agent: Oid,
+    tip: Oid,
+    tree: Oid,
+    stack: StackPlace.optional(),
+  }),
   /** A rebuild gave this task's integration another commit; where its base was gone, its change another tip. */
   z.object({ type: z.literal('task.reintegrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
   /** The integration branch was rebuilt below this work: the same change on the new branch, to be judged anew. */
   z.object({ type: z.literal('work.rebased'), ...task, tip: Oid, base: Oid }),
-  /** `agent` was no longer where the checks saw it: the merge is made anew, the verdict stands. */
+  /** `agent` no longer holds what the task's checks saw of it: the merge is made anew. */
   z.object({ type: z.literal('agent.moved'), ...task }),
   z.object({ type: z.literal('integration.refused'), ...task, reason: WaitReason }),
   /** An effect threw: a bug, a full disk, a missing tool. Nothing is lost; the operator is told. */

@@ -69,9 +69,14 @@ const stateWords: Record<string, string> = {
 
 const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integrated']>): string[] => {
   const items: string[] = []
-  const checks = task.checks.findLast(one => one.tree === integrated.tree)
+  const checkedTree = integrated.stack?.tree ?? integrated.tree
+  const checks = task.checks.findLast(one => one.tree === checkedTree)
   const problem = checksProblem(checks)
   if (problem !== null) items.push(`${named(task)}: ${problem}`)
+  if (checkedTree !== integrated.tree)
+    items.push(
+      `${named(task)}: its checks ran on it together with those that landed on top of it, not on its own tree.`,
+    )
   const atTip = task.verdicts.filter(verdict => verdict.tip === task.tip)
   const pass = atTip.findLast(verdict => verdict.value === 'pass')
   if (pass === undefined) items.push(`${named(task)}: no passing verdict at the tip that was integrated.`)

@@ -1,7 +1,7 @@
 /** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
 import type { FailureClass, Usage } from './attempt.ts'
 import type { CheckStatus, ChecksStatus } from './check.ts'
-import type { RunLimits, RunOutcome, WaitReason } from './event.ts'
+import type { RunLimits, RunOutcome, StackPlace, WaitReason } from './event.ts'
 import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import type { Lane, Role, WorkerName } from './lane.ts'
 import type { Containment } from './launch.ts'
@@ -64,7 +64,8 @@ export interface TaskView {
   lines: { files: number; added: number; deleted: number } | null
   checks: ChecksView[]
   verdicts: VerdictView[]
-  integrated: { commit: Oid; tree: Oid; at: number } | null
+  /** `stack` is missing where it landed before there were trains. */
+  integrated: { commit: Oid; tree: Oid; at: number; stack?: StackPlace } | null
   /** What was said against the work, oldest first, also where it did not send the work back. */
   findings: FindingsView[]
   /** A research task's answer: a model's words. */
@@ -110,6 +111,8 @@ export interface ChecksView {
   tree: Oid
   status: ChecksStatus
   results: CheckView[]
+  /** Of a train: the tips merged into the tree, from the bottom; where it sent a tip back, those below that tip. */
+  stack?: TaskId[]
 }
 
 export interface VerdictView {

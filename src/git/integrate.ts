@@ -84,10 +84,24 @@ export const integrationsBetween = async (place: GitPlace, main: Oid, agent: Oid
   )
 }
 
-/** The integration commit through which a task's tip is in `agent`, or null. */
-export const isIntegrated = async (place: GitPlace, agent: Oid, taskId: TaskId, tip: Oid): Promise<Oid | null> => {
+export type Integration = Extract<AgentCommit, { kind: 'integration' }>
+
+/** The integration through which a task's tip is in `agent`, or null. */
+export const findIntegration = async (
+  place: GitPlace,
+  agent: Oid,
+  taskId: TaskId,
+  tip: Oid,
+): Promise<Integration | null> => {
   if (!(await isAncestor(place, tip, agent))) return null
   const commits = await integrationsBetween(place, tip, agent)
-  const found = commits.find(entry => entry.kind === 'integration' && entry.taskId === taskId && entry.taskTip === tip)
-  return found?.commit ?? null
+  return (
+    commits.find(
+      (entry): entry is Integration => entry.kind === 'integration' && entry.taskId === taskId && entry.taskTip === tip,
+    ) ?? null
+  )
 }
+
+/** The commit of `findIntegration`, or null. */
+export const isIntegrated = async (place: GitPlace, agent: Oid, taskId: TaskId, tip: Oid): Promise<Oid | null> =>
+  (await findIntegration(place, agent, taskId, tip))?.commit ?? null

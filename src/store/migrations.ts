@@ -64,4 +64,10 @@ export const migrations: readonly string[] = [
   -- The newest runs, without a look at every run there ever was.
   CREATE INDEX events_of_request ON events (type) WHERE type = 'run.requested';
   `,
+  `
+  -- Trains: what was on its way to agent alone is queued anew, and every task knows the train it rode last.
+  DELETE FROM outbox WHERE name = 'task.integrate';
+  UPDATE machines SET state = 'queued' WHERE kind = 'task' AND state = 'integrating';
+  UPDATE machines SET context = json_set(context, '$.train', 0) WHERE kind = 'task';
+  `,
 ]

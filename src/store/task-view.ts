@@ -58,6 +58,7 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
         tree: event.tree,
         status: event.status,
         results: words.checkResults(event.resultsContentId, event.tree),
+        ...(event.stack === undefined ? {} : { stack: event.stack }),
       })
       note('checks', event.findingsContentId)
       note('environment', event.environmentContentId)
@@ -67,7 +68,12 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
       note('verdict', event.findingsContentId)
       return
     case 'task.integrated':
-      task.integrated = { commit: event.commit, tree: event.tree, at }
+      task.integrated = {
+        commit: event.commit,
+        tree: event.tree,
+        at,
+        ...(event.stack === undefined ? {} : { stack: event.stack }),
+      }
       return
   }
 }

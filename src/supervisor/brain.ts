@@ -11,6 +11,7 @@ import { schedule } from './schedule.ts'
 import { isIn, satisfiedTaskStates } from './states.ts'
 import type { TaskContext } from './task-context.ts'
 import { taskMachine } from './task-machine.ts'
+import { nextTrain } from './train.ts'
 
 export interface MachineState<C> {
   id: string
@@ -41,7 +42,14 @@ const broadcast: readonly LoopEvent['type'][] = [
   'operator.resumed',
   'plan.edited',
   'agent.rebuilt',
+  'train.formed',
+  'train.ended',
 ]
+
+/** A train is an effect of the whole run; its failure is heard by the tasks aboard. */
+const isHeardBy = (task: MachineState<TaskContext>, event: LoopEvent): boolean =>
+  broadcast.includes(event.type) ||
+  (event.type === 'effect.failed' && event.effect === 'train.run' && task.state === 'integrating')
 
 export const react = (before: RunStates, event: LoopEvent): Reaction => {
   const moved = move(before, event)
@@ -59,7 +67,7 @@ const move = (before: RunStates, event: LoopEvent): Omit<Reaction, 'told'> => {
     const taskId = event.taskId
     return step(before, event, { run: false, task: task => task.id === taskId })
   }
-  const after = step(before, event, { run: true, task: () => broadcast.includes(event.type) })
+  const after = step(before, event, { run: true, task: task => isHeardBy(task, event) })
   return bringsTasks(before, event) ? withTasks(after, event.tasks) : after
 }
 
@@ -128,7 +136,7 @@ const isWanted = (params: unknown): params is Action =>
   typeof params === 'object' && params !== null && typeof (params as { name?: unknown }).name === 'string'
 
 /**
- * The one event the states themselves call for: a start, a skip, or the run's settling. A function of the states alone,
+ * The one event the states themselves call for: a start, a skip, a train, or the run's settling. A function of the states alone,
  * so that a restart finds it again when the process died before it was handled.
  */
 export const follow = ({ run, tasks }: RunStates): LoopEvent | null => {
@@ -142,6 +150,8 @@ export const follow = ({ run, tasks }: RunStates): LoopEvent | null => {
   if (skip !== undefined) return { type: 'task.skipped', runId, ...skip }
   const start = next.start[0]
   if (start !== undefined) return { type: 'task.scheduled', runId, taskId: start }
+  const train = nextTrain(tasks)
+  if (train !== null) return { type: 'train.formed', runId, ...train }
   return next.settled ? { type: 'tasks.settled', runId, outcome: outcomeOf(tasks) } : null
 }
 

@@ -29,14 +29,15 @@ export interface LoopStore {
 }
 
 /**
- * Carries out one effect: looks at the world first, then acts; resolves with the event that answers it, or null when
- * there is nothing to say (it was voided). `tell` reports facts on the way. Must honour `signal` promptly.
+ * Carries out one effect: looks at the world first, then acts; resolves with the event that answers it, several that are
+ * one transaction, or null when there is nothing to say (it was voided). `tell` reports facts on the way. Must honour
+ * `signal` promptly.
  */
 export type RunEffect = (
   effect: Effect,
   signal: AbortSignal,
   tell: (event: LoopEvent) => void,
-) => Promise<LoopEvent | null>
+) => Promise<LoopEvent | LoopEvent[] | null>
 
 export interface LoopOptions {
   store: LoopStore
@@ -46,7 +47,7 @@ export interface LoopOptions {
   now: () => number
   /** Rings once, after that many milliseconds; returns how to call it off. Left out: the process's own timer. */
   alarm?: (inMs: number, ring: () => void) => () => void
-  /** Called after each commit. */
+  /** Called after each commit, with each event of it. */
   onCommit?: (event: LoopEvent) => void
   /** A store that cannot be written any more (superseded, disk gone) ends the loop. */
   onFatal: (error: unknown) => void
@@ -84,12 +85,12 @@ export const createLoop = (options: LoopOptions): Loop => {
   let callOff = (): void => {}
   let stopped = false
 
-  /** One event and what follows from it, each in a transaction of its own; `settles` is the effect it answers. */
-  const dispatch = (first: LoopEvent, settles: string | null = null): boolean => {
+  /** An answer and what follows from it, each in a transaction of its own; `settles` is the effect it answers. */
+  const dispatch = (first: LoopEvent[], settles: string | null = null): boolean => {
     if (stopped) return false
     try {
       let next = commit(first, settles)
-      while (next !== null) next = commit(next, null)
+      while (next !== null) next = commit([next], null)
     } catch (error) {
       stopped = true
       options.onFatal(error)
@@ -100,17 +101,19 @@ export const createLoop = (options: LoopOptions): Loop => {
     return true
   }
 
-  const commit = (event: LoopEvent, settles: string | null): LoopEvent | null => {
-    const { told, voided } = store.write(() => record(event, settles))
-    for (const key of voided) underWay.get(key)?.controller.abort()
-    options.onCommit?.(event)
-    return told
+  const commit = (events: LoopEvent[], settles: string | null): LoopEvent | null => {
+    const recorded = store.write(() => {
+      if (settles !== null) store.removeEffect(settles)
+      return events.map(record)
+    })
+    for (const key of recorded.flatMap(({ voided }) => voided)) underWay.get(key)?.controller.abort()
+    for (const event of events) options.onCommit?.(event)
+    return recorded.at(-1)?.told ?? null
   }
 
-  const record = (event: LoopEvent, settles: string | null): { told: LoopEvent | null; voided: string[] } => {
+  const record = (event: LoopEvent): { told: LoopEvent | null; voided: string[] } => {
     const at = now()
     const seq = store.append(event, at)
-    if (settles !== null) store.removeEffect(settles)
     if (event.type === 'timer.fired') store.clearTimer(event.key)
     const { states, changed, actions, told } = react(store.statesOf(event.runId), event)
     for (const machine of [states.run, ...states.tasks]) {
@@ -154,7 +157,7 @@ export const createLoop = (options: LoopOptions): Loop => {
   const start = (effect: Effect): void => {
     const controller = new AbortController()
     const tell = (event: LoopEvent): void => {
-      if (!controller.signal.aborted) dispatch(event)
+      if (!controller.signal.aborted) dispatch([event])
     }
     // Begun in a later microtask: an effect that tells at once must find itself under way, or it would start twice.
     const done = Promise.resolve()
@@ -163,7 +166,7 @@ export const createLoop = (options: LoopOptions): Loop => {
       .then(answer => {
         underWay.delete(effect.key)
         if (stopped) return
-        if (answer !== null && !controller.signal.aborted) dispatch(answer, effect.key)
+        if (answer !== null && !controller.signal.aborted) dispatch([answer].flat(), effect.key)
         else startPending()
       })
       .catch((error: unknown) => {
@@ -182,17 +185,17 @@ export const createLoop = (options: LoopOptions): Loop => {
 
   const fireDue = (): void => {
     for (const due of store.timers().filter(entry => entry.dueAt <= now())) {
-      dispatch({ type: 'timer.fired', runId: due.runId, taskId: due.taskId, key: due.key })
+      dispatch([{ type: 'timer.fired', runId: due.runId, taskId: due.taskId, key: due.key }])
     }
     armTimer()
   }
 
   return {
-    dispatch: event => dispatch(event),
+    dispatch: event => dispatch([event]),
     recover: () => {
       for (const runId of store.openRuns()) {
         const told = follow(store.statesOf(runId))
-        if (told !== null) dispatch(told)
+        if (told !== null) dispatch([told])
       }
       startPending()
       armTimer()

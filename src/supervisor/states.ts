@@ -4,13 +4,19 @@
 export const restingRunStates = ['done', 'failed', 'awaitingOperator', 'cancelled'] as const
 
 /**
- * A task at work holds one of the run's places from its start to its integration, its verifier's work included; it
- * gives the place up when it waits. So there are never more agents at work than places.
+ * A task at work holds one of the run's places from its start to its verdict, its verifier's work included; it gives the
+ * place up when it waits, for a provider or for its train. So there are never more agents at work than places.
  */
-export const busyTaskStates = ['working', 'harvesting', 'merging', 'verifying', 'integrating'] as const
+export const busyTaskStates = ['working', 'harvesting', 'merging', 'verifying'] as const
 
-/** A task on its way by itself: nothing has to be scheduled for it. */
-export const activeTaskStates = [...busyTaskStates, 'backingOff', 'verifierBackingOff'] as const
+/** A task on its way by itself: nothing has to be scheduled for it. One train at a time carries all that is integrating. */
+export const activeTaskStates = [
+  ...busyTaskStates,
+  'backingOff',
+  'verifierBackingOff',
+  'queued',
+  'integrating',
+] as const
 
 /** Its dependents may start. */
 export const satisfiedTaskStates = ['integrated', 'recorded'] as const

@@ -36,6 +36,8 @@ export interface TaskContext {
   round: number
   avoid: WorkerName[]
   conflicts: number
+  /** The last train it rode, from 1 in each run; 0 before the first. */
+  train: number
   /** Waits for the provider since the last progress. */
   waits: number
   waitReason: WaitReason | null
@@ -80,6 +82,7 @@ export const newTask = ({ input }: { input: TaskInput }): TaskContext => ({
   round: 1,
   avoid: [],
   conflicts: 0,
+  train: 0,
   waits: 0,
   waitReason: null,
   resumeTo: 'pending',

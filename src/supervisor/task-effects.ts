@@ -10,6 +10,9 @@ const keyOf = (context: TaskContext, name: string): string =>
 
 const ids = (context: TaskContext) => ({ runId: context.runId, taskId: context.taskId })
 
+/** The worker gets its own work and what it does not go together with. */
+const standsOnBoth = ({ mode }: TaskContext): boolean => mode === 'conflict' || mode === 'combine'
+
 export const attemptRun = {
   type: 'attempt.run' as const,
   params: ({ context }: Ctx): Effect => ({
@@ -22,7 +25,7 @@ export const attemptRun = {
     mode: context.mode,
     sessionId: context.sessionId,
     findingsContentId: context.findingsContentId,
-    agent: context.mode === 'conflict' ? context.agent : null,
+    agent: standsOnBoth(context) ? context.agent : null,
     tip: context.mode === 'start' ? null : context.tip,
   }),
 }
@@ -63,16 +66,15 @@ export const verdictSeek = {
   }),
 }
 
-export const taskIntegrate = {
-  type: 'task.integrate' as const,
-  params: ({ context }: Ctx): Effect => ({
-    name: 'task.integrate',
-    key: keyOf(context, 'task.integrate'),
-    ...ids(context),
-    tip: context.tip!,
-    agent: context.agent!,
-    tree: context.tree!,
-    worker: context.fact.worker,
+/** Every member asks for its train: the same key twice is one effect. */
+export const trainRun = {
+  type: 'train.run' as const,
+  params: ({ context, event }: Step): Effect => ({
+    name: 'train.run',
+    key: `${context.runId}/train.run/${context.train}`,
+    runId: context.runId,
+    train: context.train,
+    members: event.type === 'train.formed' ? event.members : [],
   }),
 }
 
@@ -89,6 +91,12 @@ export const setTimer = {
 export const clearTimer = {
   type: 'timer.clear' as const,
   params: ({ context }: Ctx): Action => ({ name: 'timer.clear', key: timerKeyOf(context) }),
+}
+
+/** What stops one member of a train stops the run, and with it the train, which is an effect of the whole run. */
+export const voidTrain = {
+  type: 'effects.void' as const,
+  params: ({ context }: Ctx): Action => ({ name: 'effects.void', runId: context.runId, taskId: null }),
 }
 
 export const voidEffects = {

@@ -36,6 +36,12 @@ export const failedForNow = (step: Step): boolean => failedTransiently(step) && 
 
 export const checksFailed = ({ event }: Step): boolean => event.type === 'checks.finished' && event.status === 'failed'
 
+export const isAboard = ({ context, event }: Step): boolean =>
+  event.type === 'train.formed' && event.members.some(member => member.taskId === context.taskId)
+
+export const isMyTrain = ({ context, event }: Step): boolean =>
+  event.type === 'train.ended' && event.train === context.train
+
 export const verdictStands = ({ context }: Step): boolean =>
   context.verdictTip !== null && context.verdictTip === context.tip
 

@@ -12,9 +12,10 @@ import {
   clearTimer,
   mergeCheck,
   setTimer,
-  taskIntegrate,
+  trainRun,
   verdictSeek,
   voidEffects,
+  voidTrain,
   workHarvest,
 } from './task-effects.ts'
 import * as guards from './task-guards.ts'
@@ -28,7 +29,7 @@ const machine = setup({
     'work.harvest': (_, _effect: Effect) => {},
     'merge.check': (_, _effect: Effect) => {},
     'verdict.seek': (_, _effect: Effect) => {},
-    'task.integrate': (_, _effect: Effect) => {},
+    'train.run': (_, _effect: Effect) => {},
     'timer.set': (_, _timer: Action) => {},
     'timer.clear': (_, _timer: Action) => {},
     'effects.void': (_, _void: Action) => {},
@@ -46,6 +47,9 @@ const machine = setup({
     reviseConflict: assign(memory.reviseConflict),
     reviseRejected: assign(memory.reviseRejected),
     rememberRebase: assign(memory.rememberRebase),
+    reviseCombined: assign(memory.reviseCombined),
+    boardTrain: assign(memory.boardTrain),
+    mergeAnew: assign(memory.mergeAnew),
     wait: assign(memory.wait),
     keepAttempt: assign(memory.keepAttempt),
     waitBecauseRefused: assign(memory.waitBecauseRefused),
@@ -72,11 +76,11 @@ const waitingInAttempt = (reason: WaitReason) => ({
 })
 
 /** What can end or stop any stage; work goes on at `resumeTo` when the operator says so. */
-const interruptible = (resumeTo?: ResumePoint) => ({
-  'operator.cancelled': { target: 'cancelled' as const, actions: voidEffects },
+const interruptible = (resumeTo?: ResumePoint, stop: typeof voidEffects = voidEffects) => ({
+  'operator.cancelled': { target: 'cancelled' as const, actions: stop },
   'limit.reached': {
     target: 'awaitingOperator' as const,
-    actions: [voidEffects, wait('limitReached', resumeTo)],
+    actions: [stop, wait('limitReached', resumeTo)],
   },
   'effect.failed': { target: 'awaitingOperator' as const, actions: wait('effectFailed', resumeTo) },
 })
@@ -100,6 +104,12 @@ const editable = {
     { guard: 'isEditable' as const, actions: 'takeEdit' as const },
   ],
 }
+
+/** A conflict is nobody's mistake, until it comes again and again. */
+const resolveOrAsk = [
+  { guard: 'conflictsLeft' as const, target: 'pending' as const, actions: 'reviseConflict' as const },
+  waiting('conflictUnresolved', 'merging'),
+]
 
 const refusedAt = (resumeTo: ResumePoint) => ({
   target: 'awaitingOperator' as const,
@@ -169,10 +179,7 @@ export const taskMachine = machine.createMachine({
       entry: mergeCheck,
       on: {
         ...interruptible('merging'),
-        'merge.conflicted': [
-          { guard: 'conflictsLeft', target: 'pending', actions: 'reviseConflict' },
-          waiting('conflictUnresolved', 'merging'),
-        ],
+        'merge.conflicted': resolveOrAsk,
         /** It was based on what the operator has taken out since, and can't stand without it. */
         'work.refused': reviseOrAsk,
         'work.rebased': { target: 'merging', reenter: true, actions: 'rememberRebase' },
@@ -180,7 +187,7 @@ export const taskMachine = machine.createMachine({
         'checks.finished': [
           { guard: and(['checksFailed', 'attemptsLeft']), target: 'pending', actions: 'reviseWithFindings' },
           { guard: 'checksFailed', ...askForAttempts },
-          { guard: 'verdictStands', target: 'integrating', actions: 'rememberChecks' },
+          { guard: 'verdictStands', target: 'queued', actions: 'rememberChecks' },
           { target: 'verifying', actions: 'rememberChecks' },
         ],
       },
@@ -190,7 +197,7 @@ export const taskMachine = machine.createMachine({
       on: {
         ...interruptible('verifying'),
         'verdict.given': [
-          { guard: 'verdictPassed', target: 'integrating', actions: 'rememberVerdict' },
+          { guard: 'verdictPassed', target: 'queued', actions: 'rememberVerdict' },
           { guard: and(['verdictFailed', 'attemptsLeft']), target: 'pending', actions: 'reviseWithFindings' },
           { guard: 'verdictFailed', ...askForAttempts },
           { guard: 'failedForNow', target: 'verifierBackingOff', actions: 'countVerifierWait' },
@@ -207,13 +214,30 @@ export const taskMachine = machine.createMachine({
       exit: clearTimer,
       on: { ...interruptible('verifying'), 'timer.fired': { guard: 'isMyTimer', target: 'pending' } },
     },
-    integrating: {
-      entry: taskIntegrate,
+    /** Verified; rides the next train of its run. Holds no place: others may work meanwhile. */
+    queued: {
       on: {
         ...interruptible('merging'),
+        'train.formed': { guard: 'isAboard', target: 'integrating', actions: 'boardTrain' },
+      },
+    },
+    integrating: {
+      entry: trainRun,
+      on: {
+        ...interruptible('merging', voidTrain),
         'task.integrated': 'integrated',
-        'agent.moved': 'merging',
+        'merge.conflicted': resolveOrAsk,
+        'checks.finished': [
+          { guard: and(['checksFailed', 'attemptsLeft']), target: 'pending', actions: 'reviseCombined' },
+          {
+            guard: 'checksFailed',
+            target: 'awaitingOperator',
+            actions: ['reviseCombined', wait('attemptsUsed', 'pending')],
+          },
+        ],
+        'agent.moved': { target: 'pending', actions: 'mergeAnew' },
         'integration.refused': refusedAt('merging'),
+        'train.ended': { guard: 'isMyTrain', target: 'queued' },
       },
     },
     awaitingOperator: {

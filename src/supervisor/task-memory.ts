@@ -76,6 +76,17 @@ export const reviseRejected = ({ context, event }: Step): Change => ({
   waits: 0,
 })
 
+/** What its checks stood on is gone from `agent`; it takes its turn, for it may need a verdict anew. */
+export const mergeAnew = (): Change => ({ resumeTo: 'merging' })
+
+export const boardTrain = ({ event }: Step): Change => (event.type === 'train.formed' ? { train: event.train } : {})
+
+/** Green without it, red with it: the worker gets the tree in which that shows, on top of what it fails with. */
+export const reviseCombined = ({ event }: Step): Change =>
+  event.type === 'checks.finished'
+    ? { mode: 'combine', relaunch: false, agent: event.agent, findingsContentId: event.findingsContentId }
+    : {}
+
 export interface Wait {
   waitReason: WaitReason
   /** Left out: where the task had stood already. */

@@ -23,7 +23,7 @@ export interface WorkerMaterial {
   goal: string
   task: PlannedTask
   mode: AttemptMode
-  /** What was found against the last attempt; used in mode `revise`, and in `conflict` where there is any. */
+  /** What was found against the last attempt; used in every mode but `start`, where there is any. */
   findings: readonly Finding[]
   /** What the failing checks printed. */
   checkOutput?: string
@@ -49,7 +49,7 @@ export const maxPromptBytes = 512 * 1024
  */
 export const workerPrompt = (material: WorkerMaterial): string => {
   const statement = statementText(material.task)
-  const fixed = load('worker') + load(material.mode === 'conflict' ? 'conflict' : 'revise') + statement
+  const fixed = load('worker') + load(material.mode === 'start' ? 'revise' : material.mode) + statement
   const parts = clipTogether(
     {
       goal: material.goal,
@@ -119,7 +119,7 @@ export const statementText = (task: PlannedTask): string => {
   return lines.join('\n')
 }
 
-const load = (name: 'worker' | 'revise' | 'conflict' | 'researcher'): string =>
+const load = (name: 'worker' | 'revise' | 'conflict' | 'combine' | 'researcher'): string =>
   readFileSync(assetPath(`profiles/prompts/${name}.md`), 'utf8')
 
 /** Room kept for headings and fences around the clipped parts. */
@@ -149,7 +149,7 @@ const situation = (mode: AttemptMode, parts: Record<'findings' | 'checkOutput' |
     'Data, cut in the middle where it is long.',
     parts.checkOutput,
   )
-  if (mode === 'revise') return fillTemplate(load('revise'), { findings, checkOutput }).trim()
+  if (mode !== 'conflict') return fillTemplate(load(mode), { findings, checkOutput }).trim()
   const files = parts.conflictFiles === '' ? 'See `git status`.' : fenced(parts.conflictFiles)
   return fillTemplate(load('conflict'), { findings, checkOutput, files }).trim()
 }

@@ -12,6 +12,6 @@ test('ARCHITECTURE.md shows both machines as they are (redraw with: node tests/a
 })
 
 test('an arrow stands for an event that moves the machine', () => {
-  expect(diagrams.task).toContain('verifying --> integrating: verdict.given')
+  expect(diagrams.task).toContain('verifying --> queued: verdict.given')
   expect(diagrams.run).toContain('planning --> working: plan.ready')
 })

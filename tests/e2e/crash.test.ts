@@ -34,7 +34,7 @@ const middles: [string, Point][] = [
   ['merge.check: a check runs', { launch: 'check seed' }],
   ['verdict.seek: the verifier runs', { launch: 'verifier claude' }],
   ['verdict.seek: the verifier has asked its model', { request: 'verifier' }],
-  ['task.integrate: agent has moved, not yet told', { branch: 'agent', place: 2 }],
+  ['train.run: agent has moved, not yet told', { branch: 'agent', place: 2 }],
   ['attempt.run: the researcher has asked its model', { request: 'researcher' }],
   ['run.conclude: a worker’s branch is set, not yet told', { branch: 'claude', place: 1 }],
 ]

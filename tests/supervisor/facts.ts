@@ -136,6 +136,8 @@ export const integrated = (): LoopEvent => ({
   tree: oid(30),
 })
 
+export const trainEnded = (train = 1): LoopEvent => ({ type: 'train.ended', runId, train, checkRuns: 0 })
+
 export const agentMoved = (): LoopEvent => ({ type: 'agent.moved', ...of(1) })
 
 export const effectFailed = (taskId: string | null, effect: string): LoopEvent => ({

@@ -6,6 +6,7 @@ import { FailureClass, unmeasured } from '../../src/domain/attempt.ts'
 import type { Effect, EffectOf } from '../../src/domain/effect.ts'
 import type { LoopEvent, TaskFact, WaitReason } from '../../src/domain/event.ts'
 import { contentId, fact, oid, taskId } from './facts.ts'
+import { createTrains, type Landing } from './simulated-trains.ts'
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32, public domain). */
 export const randomOf = (seed: number): (() => number) => {
@@ -18,30 +19,23 @@ export const randomOf = (seed: number): (() => number) => {
   }
 }
 
-export interface Integration {
-  taskId: string
-  tip: string
-  tree: string
-}
-
 export interface World {
   /** No more mishaps from here on: every run can come to its end. */
   isCalm: boolean
   random: () => number
   /** Every integration ever made, in order. */
-  integrations: Integration[]
+  integrations: readonly Landing[]
   /** What stands on the integration branch now. */
-  standing: Integration[]
+  readonly standing: readonly Landing[]
   /** Where the integration branch stands. */
   agent(): string
-  /** Trees whose checks did not fail. */
-  goodTrees: Set<string>
-  /** Carries out one effect and gives the event that answers it; throws where AgentLab itself would fail. */
-  perform(effect: Effect): LoopEvent
+  /** Trees whose checks did not fail, and the tips each holds. */
+  goodTrees: ReadonlyMap<string, readonly string[]>
+  /** Carries out one effect and gives what answers it; throws where AgentLab itself would fail. */
+  perform(effect: Effect): LoopEvent | LoopEvent[]
 }
 
 export const createWorld = (random: () => number): World => {
-  let agent = oid(1)
   const made = new Map<string, string>()
   /** One object for each name, however often it is made. */
   const objectFor = (name: string): string => {
@@ -103,16 +97,18 @@ export const createWorld = (random: () => number): World => {
 
   const merge = (effect: EffectOf<'merge.check'>): LoopEvent => {
     const ids = { runId: effect.runId, taskId: effect.taskId }
+    const agent = trains.agent()
+    // Landed by a train that was called off too late to tell: it merges, and nothing is found against it.
+    const isThere = trains.holds(effect.tip)
     if (chance(0.02)) return { type: 'integration.refused', ...ids, reason: 'agentMovedByHand' }
-    if (chance(0.02)) return { type: 'work.refused', ...ids, findingsContentId: text() }
-    if (chance(0.05)) {
+    if (!isThere && chance(0.02)) return { type: 'work.refused', ...ids, findingsContentId: text() }
+    if (!isThere && chance(0.05)) {
       const tip = objectFor(`${effect.tip} on ${agent}`)
       return { type: 'work.rebased', ...ids, tip, base: agent }
     }
-    if (chance(0.15)) return { type: 'merge.conflicted', ...ids, agent, files: 1, findingsContentId: text() }
-    const tree = objectFor(`${agent} ${effect.tip}`)
-    const status = chance(0.1) ? ('failed' as const) : pick(['passed', 'failedOnBaseToo', 'notRun', 'none'] as const)
-    if (status !== 'failed') world.goodTrees.add(tree)
+    if (!isThere && chance(0.15))
+      return { type: 'merge.conflicted', ...ids, agent, files: 1, findingsContentId: text() }
+    const { tree, status } = trains.check([effect.tip])
     const findingsContentId = status === 'failed' ? text() : null
     return {
       type: 'checks.finished',
@@ -147,52 +143,22 @@ export const createWorld = (random: () => number): World => {
     }
   }
 
-  const integrate = (effect: EffectOf<'task.integrate'>): LoopEvent => {
-    const ids = { runId: effect.runId, taskId: effect.taskId }
-    if (chance(0.05))
-      return { type: 'integration.refused', ...ids, reason: pick(['branchCheckedOut', 'agentMovedByHand']) }
-    if (chance(0.1)) agent = objectFor(`by hand ${made.size}`)
-    const commit = objectFor(`integration of ${effect.taskId} ${effect.tip}`)
-    const isDone = world.standing.some(one => one.taskId === effect.taskId && one.tip === effect.tip)
-    if (!isDone) {
-      if (agent !== effect.agent) return { type: 'agent.moved', ...ids }
-      const integration = { taskId: effect.taskId, tip: effect.tip, tree: effect.tree }
-      world.integrations.push(integration)
-      world.standing.push(integration)
-      agent = commit
-    }
-    return { type: 'task.integrated', ...ids, commit, agent: effect.agent, tip: effect.tip, tree: effect.tree }
-  }
-
-  /** All of it or nothing, and a second time sees that it was done. */
-  const rebuild = (effect: EffectOf<'agent.rebuild'>): LoopEvent => {
-    const { runId, tasks, back, findingsContentId } = effect
-    const to = objectFor(`without ${tasks.join(' ')} ${effect.agent} ${findingsContentId}`)
-    const rebuilt: LoopEvent = { type: 'agent.rebuilt', runId, tasks, back, from: effect.agent, to, findingsContentId }
-    if (agent === to) return rebuilt
-    if (chance(0.3)) {
-      const reason = pick(['conflict', 'checksFailed', 'foreignMerge', 'notThere', 'branchCheckedOut'] as const)
-      return { type: 'rebuild.refused', runId, tasks, reason, contentId: text() }
-    }
-    if (agent !== effect.agent) return { type: 'rebuild.raced', runId, tasks, agent }
-    world.standing = world.standing.filter(one => !tasks.includes(one.taskId))
-    agent = to
-    return rebuilt
-  }
-
   const prepare = ({ runId }: EffectOf<'base.prepare'>): LoopEvent => {
     const reasons: WaitReason[] = ['mainConflict', 'mainChecksFailed', 'branchCheckedOut', 'repositoryUnfit']
     if (chance(0.05)) return { type: 'base.refused', runId, reason: pick(reasons), contentId: text() }
-    return { type: 'base.ready', runId, base: agent, main: oid(1), sync: 'none' }
+    return { type: 'base.ready', runId, base: trains.agent(), main: oid(1), sync: 'none' }
   }
 
+  const trains = createTrains({ chance, pick, objectFor, text })
   const world: World = {
     isCalm: false,
     random,
-    integrations: [],
-    standing: [],
-    agent: () => agent,
-    goodTrees: new Set(),
+    integrations: trains.integrations,
+    get standing() {
+      return trains.standing()
+    },
+    agent: trains.agent,
+    goodTrees: trains.goodTrees,
     perform: effect => {
       // Oftener at a run's end: nothing else makes a run fail, and few seeds must be enough to see it.
       if (chance(effect.name === 'run.conclude' ? 0.1 : 0.03)) throw new Error('a mishap of our own')
@@ -210,7 +176,7 @@ export const createWorld = (random: () => number): World => {
               }
             : plan(effect.runId)
         case 'agent.rebuild':
-          return rebuild(effect)
+          return trains.rebuild(effect)
         case 'attempt.run':
           return attempt(effect)
         case 'work.harvest':
@@ -219,8 +185,8 @@ export const createWorld = (random: () => number): World => {
           return merge(effect)
         case 'verdict.seek':
           return judge(effect)
-        case 'task.integrate':
-          return integrate(effect)
+        case 'train.run':
+          return trains.run(effect)
         case 'run.conclude':
           return { type: 'run.concluded', runId: effect.runId }
       }

@@ -123,16 +123,16 @@ const workspaceFor = async (
 ): Promise<{ base: Oid; conflictFiles: string[] }> => {
   const { repository } = host.project
   const branch = workspaceBranch(task)
-  const purpose = effect.mode === 'conflict' ? `conflict ${effect.agent} ${effect.tip}` : 'work'
+  const standsOnBoth = effect.agent !== null && effect.tip !== null
+  const purpose = standsOnBoth ? `conflict ${effect.agent} ${effect.tip}` : 'work'
   const ready = await readReady(seat)
-  const isConflict = effect.mode === 'conflict' && effect.agent !== null && effect.tip !== null
-  if (ready !== null && (!isConflict || ready.purpose === purpose)) return { base: ready.base, conflictFiles: [] }
+  if (ready !== null && (!standsOnBoth || ready.purpose === purpose)) return { base: ready.base, conflictFiles: [] }
   await unmarkReady(seat)
   const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
-  const base = isConflict ? effect.agent! : (agent ?? scope.base!)
+  const base = standsOnBoth ? effect.agent! : (agent ?? scope.base!)
   // Work that comes back after its seat has gone is merged into the new workspace; what it stood on must still be there.
   const merged =
-    isConflict || (effect.tip !== null && (await standsOn(repository, effect.tip, base))) ? effect.tip : null
+    standsOnBoth || (effect.tip !== null && (await standsOn(repository, effect.tip, base))) ? effect.tip : null
   await pinCommit(repository, effect.taskId, base)
   const common = { repository, dirs: seat.dirs, branch, identity: host.identity }
   let conflictFiles: string[] = []

@@ -2,10 +2,11 @@
 import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
+import type { Oid } from '../../domain/ids.ts'
 import { mergeTree } from '../../git/merge.ts'
 import { branchRef, readRef, treeOf } from '../../git/refs.ts'
 import { checkTree } from '../checks.ts'
-import { type Host, keep, keepFindings, scopeOf, taskOf } from '../host.ts'
+import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
 import { settleMovedBase } from './moved-base.ts'
 
 export const checkMerge = async (
@@ -21,20 +22,7 @@ export const checkMerge = async (
   const elsewhere = await settleMovedBase(host, scope, effect, agent)
   if (elsewhere !== null) return elsewhere
   const merge = await mergeTree(repository, agent, effect.tip)
-  if (merge.status === 'conflict') {
-    const findings = merge.files.map(file => ({
-      claim: 'This file was changed on the integration branch meanwhile; both sides must be kept.',
-      severity: 'blocking' as const,
-      file: file.slice(0, 1_000),
-    }))
-    return {
-      type: 'merge.conflicted',
-      ...ids,
-      agent,
-      files: merge.files.length,
-      findingsContentId: keepFindings(host, scope, effect.taskId, findings.slice(0, 100)),
-    }
-  }
+  if (merge.status === 'conflict') return conflictOf(host, scope, effect.taskId, agent, merge.files)
   const baseTree = await treeOf(repository, agent)
   const checks = await checkTree(
     host,
@@ -52,5 +40,28 @@ export const checkMerge = async (
     resultsContentId: keep(host, scope, effect.taskId, 'checkResults', JSON.stringify(checks.results)),
     findingsContentId: checks.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, checks.findings),
     environmentContentId: null,
+  }
+}
+
+/** A task's tip does not merge into `agent`: one finding a file, for its worker. */
+export const conflictOf = (
+  host: Host,
+  scope: RunScope,
+  taskId: string,
+  agent: Oid,
+  files: readonly string[],
+): LoopEvent => {
+  const findings = files.map(file => ({
+    claim: 'This file was changed on the integration branch meanwhile; both sides must be kept.',
+    severity: 'blocking' as const,
+    file: file.slice(0, 1_000),
+  }))
+  return {
+    type: 'merge.conflicted',
+    runId: scope.runId,
+    taskId,
+    agent,
+    files: files.length,
+    findingsContentId: keepFindings(host, scope, taskId, findings.slice(0, 100)),
   }
 }

@@ -7,10 +7,10 @@ import { runAttempt } from './attempt.ts'
 import { prepareBase } from './base.ts'
 import { conclude } from './conclude.ts'
 import { harvest } from './harvest.ts'
-import { integrate } from './integrate.ts'
 import { checkMerge } from './merge.ts'
 import { makePlanEffect } from './plan.ts'
 import { rebuildAgent } from './rebuild.ts'
+import { runTrain } from './train.ts'
 import { seekVerdict } from './verdict.ts'
 
 export const perform = async (
@@ -18,7 +18,7 @@ export const perform = async (
   effect: Effect,
   signal: AbortSignal,
   tell: (event: LoopEvent) => void,
-): Promise<LoopEvent | null> => {
+): Promise<LoopEvent | LoopEvent[] | null> => {
   switch (effect.name) {
     case 'base.prepare':
       return prepareBase(host, effect, signal)
@@ -36,7 +36,7 @@ export const perform = async (
       return checkMerge(host, effect, signal)
     case 'verdict.seek':
       return seekVerdict(host, effect, signal)
-    case 'task.integrate':
-      return integrate(host, effect)
+    case 'train.run':
+      return runTrain(host, effect, signal)
   }
 }
