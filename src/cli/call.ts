@@ -6,7 +6,11 @@ export interface Output {
   isTTY: boolean
   columns: number
   rows: number
+  /** A terminal that knows ASCII only: `write` puts everything else in plain signs, which may take more columns. */
+  isAscii: boolean
   write(text: string): void
+  /** Tells when the process goes on after it was stopped: the terminal may show anything. Gives the end of telling. */
+  onReturn(listener: () => void): () => void
 }
 
 /** Options that stand on every command. */
@@ -27,8 +31,10 @@ export interface Call {
   /** Talk: progress, warnings, next steps. */
   talk: Output
   paint: Paint
-  /** Aborted by the first SIGINT or SIGTERM. */
+  /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody takes the output any more. */
   signal: AbortSignal
+  /** Ctrl-C is not for us while `work` runs: a program of the operator's has the terminal. */
+  attended<T>(work: () => Promise<T>): Promise<T>
 }
 
 /** One line of talk. */

@@ -1,8 +1,9 @@
 /** What a command line asks for: parsed by commander, and handed on as a command with its options. */
 import { readFileSync } from 'node:fs'
-import { CommanderError } from 'commander'
+import { type Command, CommanderError } from 'commander'
 import { assetPath } from '../config/assets.ts'
 import { type ExitCode, exitCode } from '../domain/errors.ts'
+import { cleanText } from '../domain/text.ts'
 import type { Answer, Call, GlobalOptions } from './call.ts'
 import { buildProgram } from './program.ts'
 
@@ -16,17 +17,25 @@ export const followCommandLine = async (argv: string[], carryOut: CarryOut): Pro
     code = await carryOut(program.opts<GlobalOptions>(), work)
   })
   for (const command of [program, ...program.commands, ...program.commands.flatMap(command => command.commands)]) {
-    command.exitOverride()
+    command
+      .exitOverride()
+      .showHelpAfterError(`  → ${usageOf(command)} --help`)
+      // A misspelt word is repeated, and may hold anything.
+      .configureOutput({ writeErr: text => void process.stderr.write(cleanText(text)) })
   }
   try {
     if (argv.length <= 2) program.help({ error: true })
     await program.parseAsync(argv)
     return code
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.done : exitCode.wrongUse
-    throw error
+    if (error instanceof CommanderError && error.exitCode === 0) return exitCode.done
+    return carryOut(program.opts<GlobalOptions>(), () => Promise.reject(error))
   }
 }
+
+/** `agentlab profile install`. */
+const usageOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${usageOf(command.parent)} ${command.name()}`
 
 const version = (): string => {
   const { version } = JSON.parse(readFileSync(assetPath('package.json'), 'utf8')) as { version: string }

@@ -32,7 +32,9 @@ export const showInTool = async (
     const args = words.some(word => /\{(?:from|to)\}/.test(word))
       ? named.slice(1)
       : [...named.slice(1), sides.from, sides.to]
-    const end = await runAttended(named[0]!, args, { cwd: call.cwd, env: call.env })
+    const end = await call.attended(() =>
+      runAttended(named[0]!, args, { cwd: call.cwd, env: call.env, signal: call.signal }),
+    )
     // Many diff tools end with 1 where there is a difference, as diff does.
     if (end.failedToStart !== null || end.exitCode === null || end.exitCode > 1)
       throw toolFailed(named[0]!, end.failedToStart ?? `it ended with ${end.exitCode ?? 'a signal'}`)

@@ -50,7 +50,11 @@ const onScreen = async (call: Call, project: Project): Promise<Answer> => {
     down: () => move(1),
     j: () => move(1),
   }
-  const screen = await openTerminal({ onKey: name => keys[name]?.(), onResize: () => draw() })
+  const screen = await openTerminal({
+    isAscii: call.out.isAscii,
+    onKey: name => keys[name]?.(),
+    onRedraw: () => draw(),
+  })
   try {
     draw()
     for (;;) {

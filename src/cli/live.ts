@@ -1,4 +1,5 @@
 /** Shows a run's progress while it goes on: redrawn in place on a terminal, appended elsewhere. */
+import { toAscii } from '../domain/ascii.ts'
 import type { RunView } from '../domain/run-view.ts'
 import type { Output } from './call.ts'
 import { describeChanges, renderProgress } from './progress.ts'
@@ -31,7 +32,10 @@ const inPlace = (output: Output, clock: () => number): Live => {
   let drawn: string[] = []
   const draw = (): void => {
     if (last === null) return
-    const lines = fitRows(renderProgress(last, Math.max(20, output.columns - 1), clock()), output.rows - 1)
+    const width = Math.max(20, output.columns - 1)
+    // Plain signs may be longer than ours, and a line that wraps can't be drawn over.
+    const shown = (line: string): string => (output.isAscii ? toAscii(line).slice(0, width) : line)
+    const lines = fitRows(renderProgress(last, width, clock()), output.rows - 1).map(shown)
     if (lines.join('\n') === drawn.join('\n')) return
     const up = drawn.length === 0 ? '' : `\u001b[${drawn.length}A\r\u001b[J`
     output.write(`${up}${lines.join('\n')}\n`)
@@ -39,6 +43,11 @@ const inPlace = (output: Output, clock: () => number): Live => {
   }
   const timer = setInterval(draw, tickMs)
   timer.unref()
+  const endTelling = output.onReturn(() => {
+    // What was drawn before the stop is anywhere by now.
+    drawn = []
+    draw()
+  })
   return {
     show: view => {
       last = view
@@ -46,6 +55,7 @@ const inPlace = (output: Output, clock: () => number): Live => {
     },
     end: () => {
       clearInterval(timer)
+      endTelling()
       draw()
     },
   }

@@ -17,6 +17,8 @@ export const paged = async (call: Call, answer: Answer, isWanted: boolean): Prom
   if (words === null) return answer
   // As git does: leave at once when it fits on the screen, let colours through, keep the text on the screen.
   const env = { LESS: 'FRX', LV: '-c', ...call.env }
-  const end = await runAttended(words[0]!, words.slice(1), { cwd: call.cwd, env, input: `${answer.text}\n` })
+  const { cwd, signal } = call
+  const input = `${answer.text}\n`
+  const end = await call.attended(() => runAttended(words[0]!, words.slice(1), { cwd, env, signal, input }))
   return end.failedToStart === null ? { ...answer, text: '' } : answer
 }

@@ -10,12 +10,12 @@ export interface AttendedRun {
 
 /**
  * Runs `file` with `args`, never through a shell, with the terminal as its output; with `input` that is its standard
- * input, else the terminal. Resolves for every end; leaving a pager early is no error.
+ * input, else the terminal. Ended by `signal`. Resolves for every end; leaving a pager early is no error.
  */
 export const runAttended = async (
   file: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; input?: string },
+  options: { cwd: string; env: NodeJS.ProcessEnv; signal: AbortSignal; input?: string },
 ): Promise<AttendedRun> => {
   const result = await execa(file, args, {
     cwd: options.cwd,
@@ -23,11 +23,12 @@ export const runAttended = async (
     extendEnv: false,
     reject: false,
     buffer: false,
+    cancelSignal: options.signal,
     stdout: 'inherit',
     stderr: 'inherit',
     ...(options.input === undefined ? { stdin: 'inherit' as const } : { input: options.input }),
   })
-  const neverRan = result.failed && result.exitCode === undefined && result.signal === undefined
+  const neverRan = result.failed && !result.isCanceled && result.exitCode === undefined && result.signal === undefined
   return {
     exitCode: result.exitCode ?? null,
     failedToStart: neverRan ? (result.originalMessage ?? 'unknown reason') : null,

@@ -1,6 +1,7 @@
 /** A thin shell around blessed: places lines, hands over keys, and gives the terminal back whatever happens. */
 import { createRequire } from 'node:module'
 import type { Widgets } from 'blessed'
+import { toAscii } from '../domain/ascii.ts'
 import { textWidth } from '../domain/text-width.ts'
 import type { ScreenLine } from './runs-screen.ts'
 
@@ -12,9 +13,12 @@ export interface TerminalScreen {
   close(): void
 }
 
-export interface TerminalEvents {
+export interface TerminalOptions {
+  /** The terminal knows ASCII only. */
+  isAscii: boolean
   onKey(name: string): void
-  onResize(): void
+  /** The size has changed, or the process goes on after it was stopped. */
+  onRedraw(): void
 }
 
 const sgr: Record<ScreenLine['style'], string> = {
@@ -44,28 +48,55 @@ const mendWidths = (unicode: BlessedUnicode): void => {
   unicode.chars.all = new RegExp(`${unicode.chars.all.source}|\\p{Emoji_Presentation}`, 'gu')
 }
 
+/** With what its types leave out: going to the alternate screen and coming back from it. */
+type Screen = Widgets.Screen & { enter(): void; leave(): void }
+
+/** Gives the terminal back for as long as the process is stopped, as a job of a shell must. */
+const stopAsJob = (screen: Screen, onReturn: () => void): void => {
+  screen.leave()
+  process.stdin.setRawMode(false)
+  process.once('SIGCONT', () => {
+    process.stdin.setRawMode(true)
+    screen.enter()
+    onReturn()
+  })
+  process.kill(process.pid, 'SIGSTOP')
+}
+
 /** Takes over the terminal. blessed knows few terminals' descriptions, so it is always told the one it ships. */
-export const openTerminal = async (events: TerminalEvents): Promise<TerminalScreen> => {
+export const openTerminal = async (options: TerminalOptions): Promise<TerminalScreen> => {
   process.env.NCURSES_NO_UTF8_ACS = '1'
   const { default: blessed } = await import('blessed')
   mendWidths(createRequire(import.meta.url)('blessed/lib/unicode.js') as BlessedUnicode)
-  const screen: Widgets.Screen = blessed.screen({
+  const screen = blessed.screen({
     terminal: 'xterm-256color',
     smartCSR: true,
     fullUnicode: true,
     title: 'AgentLab',
     warnings: false,
-  })
+  }) as Screen
   const box = blessed.box({ parent: screen, top: 0, left: 0, width: '100%', height: '100%', tags: false, wrap: false })
   let isOpen = true
+  // Between stop and return the terminal is another's; a timer may be due before the return is told.
+  let isAway = false
   const close = (): void => {
     if (!isOpen) return
     isOpen = false
+    process.off('SIGTSTP', stop)
     screen.destroy()
   }
   process.once('exit', close)
-  screen.on('keypress', (_: string, key: { full: string }) => events.onKey(key.full))
-  screen.on('resize', events.onResize)
+  const stop = (): void => {
+    if (isAway) return
+    isAway = true
+    stopAsJob(screen, () => {
+      isAway = false
+      options.onRedraw()
+    })
+  }
+  process.on('SIGTSTP', stop)
+  screen.on('keypress', (_: string, key: { full: string }) => (key.full === 'C-z' ? stop() : options.onKey(key.full)))
+  screen.on('resize', options.onRedraw)
   return {
     get width() {
       return Number(screen.width)
@@ -74,8 +105,9 @@ export const openTerminal = async (events: TerminalEvents): Promise<TerminalScre
       return Number(screen.height)
     },
     draw: lines => {
-      if (!isOpen) return
-      box.setContent(lines.map(({ text, style }) => `\u001b[${sgr[style]}m${text}\u001b[0m`).join('\n'))
+      if (!isOpen || isAway) return
+      const shown = (text: string): string => (options.isAscii ? toAscii(text) : text)
+      box.setContent(lines.map(({ text, style }) => `\u001b[${sgr[style]}m${shown(text)}\u001b[0m`).join('\n'))
       screen.render()
     },
     close,

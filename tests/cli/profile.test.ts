@@ -2,25 +2,14 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import type { Call } from '../../src/cli/call.ts'
 import { profile } from '../../src/cli/commands/profile.ts'
-import { plainPaint } from '../../src/cli/paint.ts'
+import { callWith } from '../support/call.ts'
 import { makeRepository, makeScratch, removeScratch } from '../support/git-repository.ts'
 
 const scratch = makeScratch('profile')
 afterAll(() => removeScratch(scratch))
 const repository = makeRepository(scratch)
-const silent = { isTTY: false, columns: 80, rows: 24, write: () => undefined }
-const call: Call = {
-  cwd: repository,
-  repo: undefined,
-  env: { HOME: scratch },
-  json: false,
-  out: silent,
-  talk: silent,
-  paint: plainPaint,
-  signal: new AbortController().signal,
-}
+const { call } = callWith({ cwd: repository, env: { HOME: scratch } })
 
 test('installs, does nothing the second time, and uninstalls', async () => {
   const dir = join(scratch, 'profiles')

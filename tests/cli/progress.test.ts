@@ -4,6 +4,7 @@ import type { Output } from '../../src/cli/call.ts'
 import { startLive } from '../../src/cli/live.ts'
 import { describeChanges, renderProgress } from '../../src/cli/progress.ts'
 import { textWidth } from '../../src/domain/text-width.ts'
+import { outputInto } from '../support/call.ts'
 import { attemptView, integratedTask, runView, startedAt, taskView } from './views.ts'
 
 const now = startedAt + 125_000
@@ -84,9 +85,9 @@ describe('changes, for output that is no terminal', () => {
 })
 
 describe('the live printer', () => {
-  const output = (isTTY: boolean) => {
+  const output = (isTTY: boolean, over: Partial<Output> = {}) => {
     const written: string[] = []
-    const sink: Output = { isTTY, columns: 80, rows: 5, write: text => void written.push(text) }
+    const sink = outputInto(text => void written.push(text), { isTTY, rows: 5, ...over })
     return { sink, written }
   }
 
@@ -100,6 +101,30 @@ describe('the live printer', () => {
     expect(written[0]!.trimEnd().split('\n')).toHaveLength(4)
     expect(written[0]).toContain('… and 7 more tasks')
     expect(written[1]).toMatch(/^\u001b\[4A\r\u001b\[J/)
+  })
+
+  test('draws anew, over nothing, once it goes on after a stop', () => {
+    let goOn = (): void => undefined
+    const { sink, written } = output(true, {
+      onReturn: listener => {
+        goOn = listener
+        return () => undefined
+      },
+    })
+    const live = startLive(sink, { TERM: 'xterm' }, () => now)
+    live.show(runView({ tasks: [taskView(1)] }))
+    goOn()
+    live.end()
+    expect(written).toEqual([written[0], written[0]])
+  })
+
+  test('keeps to the width where a terminal that knows ASCII only needs longer signs', () => {
+    const { sink, written } = output(true, { isAscii: true, columns: 40 })
+    const live = startLive(sink, { TERM: 'xterm' }, () => now)
+    live.show(runView({ tasks: [taskView(1, { title: '日本語 … → naïve ≥ and more than there is room for' })] }))
+    live.end()
+    expect(written.join('')).toMatch(/^[\u0000-\u007f]+$/)
+    for (const line of written.join('').split('\n')) expect(line.length).toBeLessThan(40)
   })
 
   test('appends plain lines elsewhere', () => {
