@@ -4,11 +4,19 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ProcessEnd } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
+import type { RunRequest } from '../domain/event.ts'
 import type { LaunchLimits } from '../domain/launch.ts'
 import { boxPolicy } from '../lanes/box.ts'
 import { type LaunchedProcess, launch } from '../process/launch.ts'
-import type { Host, RunScope } from './host.ts'
+import type { Host } from './host.ts'
 import type { Seat } from './seats.ts'
+
+/** What starting a box needs of a host, and of the run it is on record for. */
+export type BoxHost = Pick<Host, 'project' | 'now' | 'log'>
+export interface BoxScope {
+  runId: string
+  request: Pick<RunRequest, 'containment'>
+}
 
 export interface BoxErrand {
   seat: Seat
@@ -35,7 +43,7 @@ const defaultLimits: LaunchLimits = {
   openFiles: 8_192,
 }
 
-export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand): Promise<LaunchedProcess> => {
+export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErrand): Promise<LaunchedProcess> => {
   const { repository, dataDir, env } = host.project
   const policy = boxPolicy({
     containment: scope.request.containment,
@@ -77,8 +85,8 @@ export const startInBox = async (host: Host, scope: RunScope, errand: BoxErrand)
  * launched processes append, and what an earlier one said must never be read as this one's word.
  */
 export const runInBox = async (
-  host: Host,
-  scope: RunScope,
+  host: BoxHost,
+  scope: BoxScope,
   errand: Omit<BoxErrand, 'stdinPath' | 'stdoutPath' | 'stderrPath'> & { name: string },
   signal: AbortSignal,
 ): Promise<{ end: ProcessEnd; stdoutPath: string; stderrPath: string }> => {

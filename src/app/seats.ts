@@ -60,6 +60,7 @@ const readyPath = (seat: Seat): string => `${seat.root}.ready.json`
 /** What the workspace was made for, or null when it is missing or half made. Lies beside the seat, out of its reach. */
 export const readReady = async (seat: Seat): Promise<Ready | null> => {
   try {
+    if (!(await lstat(seat.workspace)).isDirectory()) return null
     return Ready.parse(JSON.parse(await readFile(readyPath(seat), 'utf8')))
   } catch {
     return null

@@ -16,6 +16,7 @@ import {
   finding,
   type HarvestFinding,
   type HarvestLimits,
+  type HarvestRule,
   hasMarkers,
   judgeChanges,
   judgeLink,
@@ -40,6 +41,11 @@ export interface HarvestRequest {
   alsoMerges?: readonly Oid[]
   /** Branch that gets the result: `task/<taskId>/<worker>`. */
   branch: string
+  /**
+   * A rescue: keeps the tip under a ref of its own instead of on the branch. Then only what could not be kept whole is
+   * refused: nobody integrates it.
+   */
+  keepTip?: (tip: Oid) => Promise<MoveResult>
   /** The result becomes one commit on the base: this title and body, these trailers, this author and date. */
   title: string
   body?: string
@@ -222,6 +228,17 @@ const take = async (request: HarvestRequest, quarantine: Quarantine): Promise<Ha
   }
 }
 
+const isBlocking = ({ severity }: HarvestFinding): boolean => severity === 'blocking'
+
+const incomplete: readonly HarvestRule[] = [
+  'not-staged',
+  'gitlink',
+  'reserved-path',
+  'file-too-large',
+  'work-too-large',
+]
+const isIncomplete = ({ rule }: HarvestFinding): boolean => incomplete.includes(rule)
+
 const judgeAndRecord = async (
   request: HarvestRequest,
   quarantine: Quarantine,
@@ -235,9 +252,15 @@ const judgeAndRecord = async (
   if (wrong) return refused(wrong)
   const changes = await rawChanges(repository, base, header.tip, sight.options)
   const findings = [...headerFindings(header), ...(await judge(sight, changes, limits))]
-  if (findings.some(entry => entry.severity === 'blocking')) return refused(...findings)
+  if (findings.some(request.keepTip === undefined ? isBlocking : isIncomplete)) return refused(...findings)
   if (changes.length === 0) return { status: 'empty' }
   return record(request, quarantine, header, findings)
+}
+
+/** Mostly there is no such branch yet; one of an earlier attempt is replaced, wherever it is. */
+const replaceBranch = async (repository: Repository, branch: string, to: Oid): Promise<MoveResult> => {
+  const first = await moveBranch(repository, { branch, to, expectedOld: null })
+  return first.status === 'raced' ? moveBranch(repository, { branch, to, expectedOld: first.actual }) : first
 }
 
 /** Accepts the objects and sets the branch; each step is fine to repeat. */
@@ -257,11 +280,7 @@ const record = async (
     author: request.author,
     when: request.when,
   })
-  const { branch } = request
-  // Mostly there is no such branch yet; one of an earlier attempt is replaced, wherever it is.
-  const first = await moveBranch(repository, { branch, to: tip, expectedOld: null })
-  const move =
-    first.status === 'raced' ? await moveBranch(repository, { branch, to: tip, expectedOld: first.actual }) : first
+  const move = await (request.keepTip ?? (to => replaceBranch(repository, request.branch, to)))(tip)
   if (move.status !== 'moved') return { status: 'blocked', move }
   const sum = sumChanges(await lineCounts(repository, base, tip))
   return { status: 'harvested', tip, tree, ...sum, byUs: header.committedByUs, notes }
