@@ -3,9 +3,13 @@
  * named below and lies, one idea a file, in app/.
  */
 export { agentStates } from './app/agents.ts'
+export { cleanUp, planCleanUp } from './app/clean-up.ts'
+export { reviewWorktrees } from './app/cleaning/worktrees.ts'
 export { followRun, requestRun, sendCommand } from './app/client.ts'
 export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
+export { mendWorktrees } from './app/mend-worktrees.ts'
 export type { RunWish } from './app/plan-run.ts'
 export { openProject, type Project } from './app/project.ts'
+export { readStatus, type Status } from './app/status.ts'
 export { superviseProject } from './app/supervisor.ts'

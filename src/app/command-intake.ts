@@ -3,7 +3,7 @@
  * transaction, so a command is carried out and answered, or neither; one that was withdrawn meanwhile is left alone.
  */
 import type { LoopEvent } from '../domain/event.ts'
-import type { Command, CommandAnswer } from '../store/commands.ts'
+import type { CommandAnswer, RunCommand } from '../store/commands.ts'
 import type { Loop } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
@@ -20,10 +20,10 @@ export const answerCommand = (host: Host, loop: Loop, epoch: number, { id, comma
 
 export interface AskedCommand {
   id: string
-  command: Command
+  command: RunCommand
 }
 
-const decide = (host: Host, loop: Loop, id: string, command: Command): CommandAnswer => {
+const decide = (host: Host, loop: Loop, id: string, command: RunCommand): CommandAnswer => {
   const { store } = host.project
   const tell = (event: LoopEvent): void => {
     if (!loop.dispatch(event)) throw new Error('the loop has ended')

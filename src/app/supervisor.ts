@@ -7,6 +7,7 @@ import { sweepMarked } from '../process/launch.ts'
 import { type SupervisorLock, takeLock } from '../store/lock.ts'
 import { createLoop, type Loop } from '../supervisor/loop.ts'
 import { restingRunStates } from '../supervisor/states.ts'
+import { type Cleaner, createCleaner } from './cleaning/cleaner.ts'
 import { answerCommand } from './command-intake.ts'
 import { perform } from './effects/perform.ts'
 import type { Host } from './host.ts'
@@ -83,12 +84,14 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
     },
     onFatal,
   })
+  const cleaner = createCleaner(host, epoch)
   try {
     loop.recover()
-    await serveUntilIdle({ host, loop, epoch }, options, () => fatal !== null)
+    await serveUntilIdle({ host, loop, cleaner, epoch }, options, () => fatal !== null)
   } catch (error) {
     onFatal(error)
   } finally {
+    await cleaner.stop()
     await loop.stop()
     await close()
   }
@@ -97,7 +100,7 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
 
 /** Answers commands as they come; polls one pragma, which changes whenever another process has committed. */
 const serveUntilIdle = async (
-  { host, loop, epoch }: { host: Host; loop: Loop; epoch: number },
+  { host, loop, cleaner, epoch }: { host: Host; loop: Loop; cleaner: Cleaner; epoch: number },
   options: SupervisorOptions,
   isFatal: () => boolean,
 ): Promise<void> => {
@@ -108,10 +111,14 @@ const serveUntilIdle = async (
     const version = store.dataVersion()
     if (version !== seen) {
       seen = version
-      for (const asked of store.commands.unanswered()) answerCommand(host, loop, epoch, asked)
+      for (const { id, command } of store.commands.unanswered())
+        if (command.kind === 'gc') cleaner.ask(id)
+        else answerCommand(host, loop, epoch, { id, command })
     }
-    const isBusy = !loop.isIdle() || store.machines.openRuns(restingRunStates).length > 0
-    if (isBusy) idleSince = host.now()
+    const isAtWork = !loop.isIdle() || store.machines.openRuns(restingRunStates).length > 0
+    if (isAtWork) cleaner.stir()
+    else cleaner.rest()
+    if (isAtWork || cleaner.isBusy()) idleSince = host.now()
     else if (options.idleMs !== null && host.now() - idleSince > options.idleMs) return
     await sleep(pollMs)
   }

@@ -45,6 +45,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
   addReaders(program, dispatch)
   addFigures(program, dispatch)
   addWriters(program, dispatch)
+  addCleaning(program, dispatch)
   addOthers(program, dispatch)
   return program
 }
@@ -175,6 +176,26 @@ const addWriters = (program: Command, dispatch: Dispatch): void => {
     .option('--detach', 'return at once; the run goes on')
     .addHelpText('after', example('agentlab resume k3m9q2x7'))
     .action((id, options) => dispatch(async call => (await import('./commands/resume.ts')).resume(call, id, options)))
+}
+
+const addCleaning = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('status')
+    .description('what waits for you, who is at work, what lies on disk')
+    .addHelpText('after', example('agentlab status', 'agentlab status --json'))
+    .action(() => dispatch(async call => (await import('./commands/status.ts')).status(call)))
+  program
+    .command('gc')
+    .description('remove what is done with; unsaved work is kept under a ref first')
+    .option('--dry-run', 'say what would go and what would stay, and why; change nothing')
+    .addHelpText('after', example('agentlab gc --dry-run', 'agentlab gc'))
+    .action(options => dispatch(async call => (await import('./commands/gc.ts')).gc(call, options)))
+  program
+    .command('worktree')
+    .description('list the linked worktrees and what is wrong with them')
+    .option('--mend', 'mend the review worktrees that are broken; unsaved work is kept under a ref first')
+    .addHelpText('after', example('agentlab worktree', 'agentlab worktree --mend'))
+    .action(options => dispatch(async call => (await import('./commands/worktree.ts')).worktree(call, options)))
 }
 
 const addOthers = (program: Command, dispatch: Dispatch): void => {

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import { KeepSettings } from './keep.ts'
 import { LimitSettings } from './limits.ts'
 
 const AbsolutePath = z.string().min(1).max(4_000).refine(isAbsolute, 'must be an absolute path')
@@ -61,6 +62,7 @@ export const OperatorConfig = z.strictObject({
   lanes: z
     .strictObject({ personal: z.strictObject({ providers: z.array(Provider).min(1).optional() }).optional() })
     .optional(),
+  keep: KeepSettings.optional(),
   /** Author of the commits AgentLab makes; the default is git's own user.name and user.email. */
   identity: z.strictObject({ name: oneLine, email: oneLine }).optional(),
 })

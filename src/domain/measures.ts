@@ -27,3 +27,15 @@ export const moment = (at: number): string =>
 
 /** The first ten digits of an object id. */
 export const short = (oid: string): string => oid.slice(0, 10)
+
+const sizeUnits = ['KiB', 'MiB', 'GiB', 'TiB']
+
+/** `0 B`, `12.0 KiB`, `3.4 MiB`; null is "not measured", never 0. */
+export const fileSize = (bytes: number | null): string => {
+  if (bytes === null) return 'not measured'
+  if (bytes < 1_024) return `${bytes} B`
+  let value = bytes / 1_024
+  let unit = 0
+  for (; value >= 1_023.95 && unit < sizeUnits.length - 1; unit += 1) value /= 1_024
+  return `${value.toFixed(1)} ${sizeUnits[unit]}`
+}

@@ -37,7 +37,7 @@ const resultOf = (task: TaskView): string => {
 }
 
 /** What to type next, one line per thing that waits. */
-const nextSteps = (view: RunView): string[] => {
+export const nextSteps = (view: RunView): string[] => {
   if (view.outcome === 'done') {
     return view.tasks.some(task => task.integrated !== null)
       ? ['Next: look it over, then, at your terminal: promote <tag>']

@@ -8,8 +8,12 @@ export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('task'), runId: RunId, request: RunRequest }),
   z.object({ kind: z.literal('cancel'), runId: RunId }),
   z.object({ kind: z.literal('resume'), runId: RunId }),
+  /** Answered when all is done, with the cleaning's report as JSON. */
+  z.object({ kind: z.literal('gc') }),
 ])
 export type Command = z.infer<typeof Command>
+/** Commands that are about a run and are answered at once. */
+export type RunCommand = Exclude<Command, { kind: 'gc' }>
 
 export interface CommandAnswer {
   accepted: boolean

@@ -32,6 +32,8 @@ export interface ContentRows {
   /** null when it never was, or was erased. */
   text(id: ContentId): string | null
   ofRun(runId: string): ContentRow[]
+  /** Bytes of text by run. */
+  sizes(): Map<string, number>
   erase(runId: string): void
 }
 
@@ -43,12 +45,16 @@ export const contentRows = (db: Sql): ContentRows => {
   const ofRun = db.prepare<[string], Omit<ContentRow, 'runId' | 'taskId'> & { run_id: string; task_id: string | null }>(
     `SELECT * FROM content WHERE run_id = ? ORDER BY at, id`,
   )
+  const sizes = db.prepare<[], { runId: string; bytes: number }>(
+    `SELECT run_id AS runId, sum(octet_length(text)) AS bytes FROM content GROUP BY run_id`,
+  )
   const erase = db.prepare(`DELETE FROM content WHERE run_id = ?`)
   return {
     add: row => void add.run(row.id, row.runId, row.taskId, row.lane, row.kind, row.at, row.text),
     text: id => text.get(id)?.text ?? null,
     ofRun: runId =>
       ofRun.all(runId).map(({ run_id, task_id, ...rest }) => ({ ...rest, runId: run_id, taskId: task_id })),
+    sizes: () => new Map(sizes.all().map(({ runId, bytes }) => [runId, bytes])),
     erase: runId => void erase.run(runId),
   }
 }

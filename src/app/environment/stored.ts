@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { removeTree } from '../../git/remove-tree.ts'
-import { run } from '../../process/run.ts'
 
 const Manifest = z.object({ paths: z.array(z.string()) })
 
@@ -42,7 +41,6 @@ export interface StoredEnvironment {
   dir: string
   /** Epoch milliseconds of its building or last placing; null: never finished, of no use to anybody. */
   usedAt: number | null
-  sizeBytes: number
 }
 
 /** Every environment of a data dir, the one unused for longest first. Removing one is removing its folder. */
@@ -52,15 +50,8 @@ export const listEnvironments = async (environmentsDir: string): Promise<StoredE
     names.map(async hash => {
       const dir = join(environmentsDir, hash)
       const used = await stat(manifestPath(dir)).catch(() => null)
-      return { hash, dir, usedAt: used === null ? null : Math.floor(used.mtimeMs), sizeBytes: await sizeOf(dir) }
+      return { hash, dir, usedAt: used === null ? null : Math.floor(used.mtimeMs) }
     }),
   )
   return found.toSorted((a, b) => (a.usedAt ?? 0) - (b.usedAt ?? 0))
-}
-
-/** Space it takes on disk. */
-const sizeOf = async (dir: string): Promise<number> => {
-  const options = { cwd: '/', env: { PATH: '/usr/bin:/bin' }, timeoutMs: 60_000, encoding: 'utf8' } as const
-  const { stdout } = await run('du', ['-sk', '--', dir], options)
-  return Number(/^\d+/.exec(stdout)?.[0] ?? 0) * 1024
 }

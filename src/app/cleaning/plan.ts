@@ -1,0 +1,23 @@
+/** What would go and what would stay if it were cleaned now; changes nothing. */
+import { planDemos } from './demos.ts'
+import { planEnvironments } from './environments.ts'
+import type { Ground } from './ground.ts'
+import { planLeftovers } from './leftovers.ts'
+import { planPins } from './pins.ts'
+import type { Planned } from './planned.ts'
+import { planSeats } from './seats.ts'
+import { planWorktrees } from './worktrees.ts'
+
+/** In the order in which it is carried out: pins come after the seats that borrow through them. */
+export const planCleaning = async (ground: Ground): Promise<Planned[]> => {
+  const seats = await planSeats(ground)
+  const kept = seats.filter(({ act }) => act === null).map(({ item }) => item.name)
+  return [
+    ...seats,
+    ...(await planPins(ground, kept)),
+    ...(await planEnvironments(ground)),
+    ...(await planWorktrees(ground)),
+    ...(await planLeftovers(ground)),
+    ...(await planDemos(ground)),
+  ]
+}
