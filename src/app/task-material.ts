@@ -3,6 +3,7 @@ import type { Oid } from '../domain/ids.ts'
 import type { PlannedTask } from '../domain/plan.ts'
 import { cleanLine } from '../domain/text.ts'
 import { readInstructionFiles } from '../git/instructions.ts'
+import { largeFilesOf } from '../git/lfs.ts'
 import { submodulesOf } from '../git/submodules.ts'
 import type { ResearchAnswer } from '../workers/prompt.ts'
 import { type Host, planOf } from './host.ts'
@@ -17,8 +18,13 @@ export const instructionsAt = async (host: Host, commit: Oid): Promise<{ path: s
 
 /** What a worker has to know about its checkout, because it is not what a clone would be. */
 export const particularsAt = async (host: Host, commit: Oid): Promise<string[]> => {
-  const submodules = await submodulesOf(host.project.repository, commit)
-  return submodules.length === 0 ? [] : [submoduleWords(submodules)]
+  const { repository } = host.project
+  const submodules = await submodulesOf(repository, commit)
+  const largeFiles = (await largeFilesOf(repository, commit)).map(file => file.path)
+  return [
+    ...(submodules.length === 0 ? [] : [submoduleWords(submodules)]),
+    ...(largeFiles.length === 0 ? [] : [largeFileWords(largeFiles)]),
+  ]
 }
 
 const named = (paths: readonly string[]): string => {
@@ -28,6 +34,9 @@ const named = (paths: readonly string[]): string => {
 
 const submoduleWords = (paths: readonly string[]): string =>
   `These folders are submodules and are left empty: ${named(paths)}. Put nothing into them, do not fetch or remove them: no change to a submodule is taken over.`
+
+const largeFileWords = (paths: readonly string[]): string =>
+  `These files are stored with Git LFS and are here with their contents: ${named(paths)}. Read them, but leave them as they are and add none: a change to one is not taken over. git shows pointers in their place; where git puts a pointer back, copy nothing over it.`
 
 /** Answers of the research tasks that this one depends on, directly or through others. */
 export const researchFor = (host: Host, task: PlannedTask): ResearchAnswer[] => {

@@ -3,6 +3,7 @@ import type { Oid } from '../domain/ids.ts'
 import { isLeftOut } from './agent-config.ts'
 import { listTree } from './blobs.ts'
 import { type GitOptions, type GitPlace, gitBytes } from './exec.ts'
+import { placeLargeFiles } from './lfs-checkout.ts'
 
 /** `agentConfig`: agent, editor and environment config and instruction files. `nothing`: the tree as it is. */
 export type LeaveOut = 'agentConfig' | 'nothing'
@@ -10,17 +11,26 @@ export type LeaveOut = 'agentConfig' | 'nothing'
 /** A workspace can always be made again, so nothing in it waits for the disk. */
 export const disposable: GitOptions = { config: { 'core.fsync': 'none' }, timeoutMs: 600_000 }
 
+/** Where the tree is listed, and where contents stored with Git LFS lie. */
+export type CheckoutSource = GitPlace & { largeFileDirs: readonly string[] }
+
 /**
  * Fills the index and the work tree from `treeish`. What is left out is marked with skip-worktree *before* any file is
- * written. Returns the paths left out. The work tree must be empty but for `.git`. `lookIn`: where `treeish` is listed.
+ * written; files of Git LFS get their contents. Returns the paths left out. The work tree must be empty but for `.git`.
  */
 export const checkOut = async (
   place: GitPlace,
   treeish: Oid,
   leaveOut: LeaveOut,
-  lookIn: GitPlace = place,
+  source: CheckoutSource,
 ): Promise<string[]> => {
-  const all = leaveOut === 'nothing' ? [] : await listTree(lookIn, treeish)
+  const leftOut = await fill(place, treeish, leaveOut, source)
+  await placeLargeFiles(place, source, treeish, leftOut)
+  return leftOut
+}
+
+const fill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: GitPlace): Promise<string[]> => {
+  const all = leaveOut === 'nothing' ? [] : await listTree(source, treeish)
   const leftOut = all.map(entry => entry.path).filter(isLeftOut)
   if (leftOut.length === 0) {
     await gitBytes(place, ['read-tree', '-m', '-u', treeish], disposable)

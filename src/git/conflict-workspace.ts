@@ -65,7 +65,7 @@ export const rebuildForConflict = async (request: ConflictRequest): Promise<{ co
   await layGitDir(repository, dirs, { head, refs, identity })
   const place = placeOf(dirs)
   const merge = await mergeFully(place, 'agent-tip', 'task-tip', disposable)
-  await checkOut(place, merge.tree, 'agentConfig')
+  await checkOut(place, merge.tree, 'agentConfig', { ...place, largeFileDirs: repository.largeFileDirs })
   const visible = merge.stages.filter(stage => !isLeftOut(stage.path))
   await settleLeftOut(place, merge.stages)
   if (visible.length > 0) await markUnmerged(place, visible)

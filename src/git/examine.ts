@@ -10,6 +10,7 @@ import { many } from '../domain/measures.ts'
 import type { RepositoryNote } from '../domain/repository-note.ts'
 import { cleanLine } from '../domain/text.ts'
 import { collisionsIn, isCaseless } from './case-collisions.ts'
+import { largeFilesOf, missingContents } from './lfs.ts'
 import { countLacking, fetchAllLine } from './partial-clone.ts'
 import { branchRef, listBranches, mergeBase } from './refs.ts'
 import type { Repository } from './repository.ts'
@@ -74,10 +75,24 @@ const caseCollisions = async (repository: Repository, commit: Oid): Promise<Agen
   return [refusal(repository, why, 'case-collision', `git mv --force ${one} <another name>, and commit it`)]
 }
 
+/** Contents of Git LFS that are not on this machine, of any of the commits a run may start from. */
+const missingLargeFiles = async (repository: Repository, tips: readonly Oid[]): Promise<AgentLabError[]> => {
+  const files = (await Promise.all(tips.map(tip => largeFilesOf(repository, tip)))).flat()
+  const missing = [...new Set(await missingContents(repository.largeFileDirs, files))]
+  if (missing.length === 0) return []
+  const shown = cleanLine(missing[0]!)
+  const why = `the content of ${many(missing.length, 'file')} stored with Git LFS is not here (${shown}${missing.length > 1 ? ', …' : ''})`
+  const cure = 'git lfs pull    (or, where another branch is checked out: git lfs fetch origin <branch>)'
+  return [refusal(repository, why, 'large-files-missing', cure)]
+}
+
 /** What is worked around at a commit. */
 export const notesAt = async (repository: Repository, commit: Oid): Promise<RepositoryNote[]> => {
-  const submodules = await submodulesOf(repository, commit)
-  return submodules.length === 0 ? [] : [{ kind: 'submodules', count: submodules.length }]
+  const counts: [RepositoryNote['kind'], number][] = [
+    ['submodules', (await submodulesOf(repository, commit)).length],
+    ['largeFiles', (await largeFilesOf(repository, commit)).length],
+  ]
+  return counts.flatMap(([kind, count]) => (count === 0 ? [] : [{ kind, count }]))
 }
 
 /**
@@ -102,6 +117,10 @@ export const examineRepository = async (
   return {
     base,
     notes: await notesAt(repository, base),
-    refusals: [...refusals, ...(await caseCollisions(repository, base))],
+    refusals: [
+      ...refusals,
+      ...(await missingLargeFiles(repository, tips)),
+      ...(await caseCollisions(repository, base)),
+    ],
   }
 }

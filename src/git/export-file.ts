@@ -12,6 +12,8 @@ const ExportHeader = z.object({
   unmerged: z.boolean(),
   /** Everything in the work tree could be staged and committed. */
   staged: z.boolean(),
+  /** Files lie in the folder of a submodule, where git sees none. */
+  strayed: z.boolean(),
 })
 export type ExportHeader = z.infer<typeof ExportHeader>
 

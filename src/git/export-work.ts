@@ -19,6 +19,9 @@ g() { "$git" "$@"; }
 rm -f "$GIT_DIR/index.lock" "$GIT_DIR/HEAD.lock"
 unmerged=false; [ -z "$(g ls-files -u)" ] || unmerged=true
 staged=true; g add -A --ignore-errors . >/dev/null || staged=false
+strayed=$(g ls-files -s | grep '^160000 ' | cut -f 2 | while IFS= read -r folder; do
+  [ -z "$(ls -A -- "$folder" 2>/dev/null)" ] || { echo true; break; }
+done)
 committed=false
 g diff-index --cached --quiet --ignore-submodules=none HEAD --
 if [ $? -ne 0 ]; then
@@ -31,7 +34,7 @@ if [ -n "$own" ] && [ "$own" != "$tip" ] && [ $committed = false ]; then
   if g merge-base --is-ancestor "$tip" "$base" && g merge-base --is-ancestor "$base" "$own"; then tip=$own; fi
 fi
 [ -n "$tip" ] || exit 3
-printf '{"tip":"%s","committedByUs":%s,"unmerged":%s,"staged":%s}\\n' "$tip" $committed $unmerged $staged
+printf '{"tip":"%s","committedByUs":%s,"unmerged":%s,"staged":%s,"strayed":%s}\\n' "$tip" $committed $unmerged $staged \${strayed:-false}
 [ "$tip" != "$base" ] || exit 0
 printf '%s\\n^%s\\n' "$tip" "$base" | g pack-objects -q --revs --thin --delta-base-offset --stdout
 `

@@ -13,6 +13,7 @@ export type HarvestRule =
   | 'not-staged'
   | 'unmerged'
   | 'gitlink'
+  | 'large-file'
   | 'symlink'
   | 'reserved-path'
   | 'file-too-large'

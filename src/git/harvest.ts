@@ -6,24 +6,14 @@ import { join } from 'node:path'
 import { AgentLabError } from '../domain/errors.ts'
 import { Oid } from '../domain/ids.ts'
 import { cleanLine } from '../domain/text.ts'
-import { objectSizes, readBlobs } from './blobs.ts'
-import { lineCounts, type RawChange, rawChanges, sumChanges } from './changes.ts'
+import { lineCounts, rawChanges, sumChanges } from './changes.ts'
 import { commitTree, composeMessage, type Trailers } from './commit.ts'
-import { type GitOptions, type GitPlace, type GitResult, git } from './exec.ts'
+import { type GitResult, git } from './exec.ts'
 import { type ExportHeader, readExport } from './export-file.ts'
-import {
-  defaultLimits,
-  finding,
-  type HarvestFinding,
-  type HarvestLimits,
-  type HarvestRule,
-  hasMarkers,
-  judgeChanges,
-  judgeLink,
-  markersLeft,
-} from './harvest-policy.ts'
+import { judgeWork, type Sight } from './harvest-judge.ts'
+import { defaultLimits, finding, type HarvestFinding, type HarvestLimits, type HarvestRule } from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
-import { type ObjectReader, openObjectReader, parentsOf } from './object-reader.ts'
+import { openObjectReader, parentsOf } from './object-reader.ts'
 import type { Identity } from './operator-config.ts'
 import { type MoveResult, moveBranch } from './ref-write.ts'
 import { treeOf } from './refs.ts'
@@ -70,81 +60,15 @@ export type Harvest =
       notes: HarvestFinding[]
     }
   /** The worker changed nothing, whatever it said. */
-  | { status: 'empty' }
+  | { status: 'empty'; notes: HarvestFinding[] }
   | { status: 'refused'; findings: HarvestFinding[] }
   /** The result is good, but the branch is not ours to move now. */
   | { status: 'blocked'; move: Exclude<MoveResult, { status: 'moved' }> }
 
 const refused = (...findings: HarvestFinding[]): Harvest => ({ status: 'refused', findings })
 
-/** A place whose calls see the quarantine on top of the store, and a reader that does. */
-interface Sight {
-  place: GitPlace
-  options: GitOptions
-  reader: ObjectReader
-}
-
 const succeeds = async ({ place, options }: Sight, args: string[]): Promise<boolean> =>
   (await git(place, args, options)).exitCode === 0
-
-const textBytes = 1024 * 1024
-const allTextBytes = 64 * 1024 * 1024
-
-/** Reads the objects that are small, as long as their sum stays bounded; the rest is absent. */
-const readSmall = async (sight: Sight, oids: Oid[], sizes: Map<Oid, number>): Promise<Map<Oid, Buffer>> => {
-  let left = allTextBytes
-  const chosen = [...new Set(oids)].filter(oid => {
-    const size = sizes.get(oid)
-    if (size === undefined || size > Math.min(textBytes, left)) return false
-    left -= size
-    return true
-  })
-  return readBlobs(sight.place, chosen, sight.options, sight.reader)
-}
-
-/** A link that is not read, for its size or the sum's, is no path of any honest kind. */
-const judgeLinks = async (sight: Sight, links: RawChange[], sizes: Map<Oid, number>): Promise<HarvestFinding[]> => {
-  const blobs = await readSmall(
-    sight,
-    links.map(change => change.newOid),
-    sizes,
-  )
-  return links.flatMap(change => judgeLink(change.path, blobs.get(change.newOid) ?? Buffer.alloc(0)))
-}
-
-const judgeMarkers = async (sight: Sight, files: RawChange[], sizes: Map<Oid, number>): Promise<HarvestFinding[]> => {
-  const blobs = await readSmall(
-    sight,
-    files.map(change => change.newOid),
-    sizes,
-  )
-  const marked = files.filter(change => hasMarkers(blobs.get(change.newOid) ?? Buffer.alloc(0)))
-  const old = await readSmall(
-    sight,
-    marked.map(change => change.oldOid),
-    sizes,
-  )
-  return marked
-    .filter(change => !hasMarkers(old.get(change.oldOid) ?? Buffer.alloc(0)))
-    .map(change => markersLeft(change.path))
-}
-
-const isBlobMode = (mode: string): boolean => mode.startsWith('100') || mode === '120000'
-
-const judge = async (sight: Sight, changes: RawChange[], limits: HarvestLimits): Promise<HarvestFinding[]> => {
-  const oids = changes.flatMap(change => [
-    ...(isBlobMode(change.newMode) ? [change.newOid] : []),
-    ...(isBlobMode(change.oldMode) ? [change.oldOid] : []),
-  ])
-  const sizes = await objectSizes(sight.place, new Set(oids), sight.options, sight.reader)
-  const links = changes.filter(change => change.newMode === '120000')
-  const files = changes.filter(change => change.newMode.startsWith('100'))
-  return [
-    ...judgeChanges(changes, sizes, limits),
-    ...(await judgeLinks(sight, links, sizes)),
-    ...(await judgeMarkers(sight, files, sizes)),
-  ]
-}
 
 const headerFindings = (header: ExportHeader): HarvestFinding[] => [
   ...(header.staged
@@ -157,6 +81,9 @@ const headerFindings = (header: ExportHeader): HarvestFinding[] => [
       ]),
   ...(header.unmerged
     ? [finding('unmerged', 'Conflicts were still marked unresolved when the work was collected.', undefined, 'minor')]
+    : []),
+  ...(header.strayed
+    ? [finding('gitlink', 'Files lie in the folder of a submodule: they are not taken over.', undefined, 'minor')]
     : []),
 ]
 
@@ -233,6 +160,7 @@ const isBlocking = ({ severity }: HarvestFinding): boolean => severity === 'bloc
 const incomplete: readonly HarvestRule[] = [
   'not-staged',
   'gitlink',
+  'large-file',
   'reserved-path',
   'file-too-large',
   'work-too-large',
@@ -251,9 +179,9 @@ const judgeAndRecord = async (
   const wrong = await structuralFinding(sight, base, header.tip)
   if (wrong) return refused(wrong)
   const changes = await rawChanges(repository, base, header.tip, sight.options)
-  const findings = [...headerFindings(header), ...(await judge(sight, changes, limits))]
+  const findings = [...headerFindings(header), ...(await judgeWork(sight, changes, limits, repository.largeFileDirs))]
   if (findings.some(request.keepTip === undefined ? isBlocking : isIncomplete)) return refused(...findings)
-  if (changes.length === 0) return { status: 'empty' }
+  if (changes.length === 0) return { status: 'empty', notes: findings }
   return record(request, quarantine, header, findings)
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { AgentLabError } from '../domain/errors.ts'
 import type { Oid } from '../domain/ids.ts'
 import type { GitPlace } from './exec.ts'
+import { cleanFilter } from './lfs-pointer.ts'
 import { alternatesLine } from './object-dirs.ts'
 import type { Identity } from './operator-config.ts'
 import { fullRef } from './refs.ts'
@@ -48,6 +49,7 @@ const configText = (repository: Repository, identity: Identity): string => {
     section('maintenance', { auto: 'false' }),
     section('commit', { gpgSign: 'false' }),
     section('tag', { gpgSign: 'false' }),
+    section('filter "lfs"', { clean: cleanFilter }),
   ]
   return `${sections.join('\n')}\n`
 }

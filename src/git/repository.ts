@@ -1,6 +1,6 @@
 /** Opens the operator's repository: finds it, refuses what AgentLab can't work on, and says what it is. */
 import { realpath } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { cleanLine } from '../domain/text.ts'
 import { findGit, type GitPlace, git, gitDiscovering, gitText } from './exec.ts'
@@ -12,6 +12,8 @@ export interface Repository extends GitPlace {
   commonDir: string
   /** The object store and its alternates, absolute: what a box must be able to read. */
   objectDirs: string[]
+  /** Where Git LFS keeps contents for this repository and those it borrows from; each perhaps not there. */
+  largeFileDirs: string[]
   isShallow: boolean
   /** `refs/heads/…` that HEAD stands on here, or null when detached. */
   headRef: string | null
@@ -78,12 +80,27 @@ const requireCommit = async (place: GitPlace): Promise<void> => {
   })
 }
 
-const fileSystemOf = async (place: GitPlace): Promise<Record<string, string>> => {
-  const wanted = ['-z', '--get-regexp', '^core\\.(symlinks|filemode|ignorecase|precomposeunicode)$']
+/** What the repository's own config says of its file system, and of where Git LFS keeps contents. */
+const ownConfig = async (
+  place: GitPlace,
+): Promise<{ fileSystem: Record<string, string>; largeFiles: string | undefined }> => {
+  const wanted = ['-z', '--get-regexp', '^(core\\.(symlinks|filemode|ignorecase|precomposeunicode)|lfs\\.storage)$']
   const { stdout } = await git(place, ['config', ...wanted])
   const lines = stdout.toString('utf8').split('\0').slice(0, -1)
-  return Object.fromEntries(lines.map(line => [line.split('\n')[0]!, line.slice(line.indexOf('\n') + 1)]))
+  const pairs = lines.map(line => [line.split('\n')[0]!, line.slice(line.indexOf('\n') + 1)] as const)
+  const { 'lfs.storage': largeFiles, ...fileSystem } = Object.fromEntries(pairs)
+  return { fileSystem, largeFiles }
 }
+
+/** Beside each object store, unless the config names another place (relative to the git dir). */
+const largeFileDirsOf = (
+  commonDir: string,
+  objectDirs: readonly string[],
+  configured: string | undefined,
+): string[] => [
+  ...(configured === undefined ? [] : [join(resolve(commonDir, configured), 'objects')]),
+  ...objectDirs.map(dir => join(dirname(dir), 'lfs', 'objects')),
+]
 
 /**
  * Opens the repository that holds `directory` (any folder of a work tree, linked worktrees included). `mainBranch`
@@ -125,10 +142,14 @@ export const openRepository = async (
   const head = await git(place, ['symbolic-ref', '-q', 'HEAD'])
   const headRef = head.exitCode === 0 ? head.stdout.toString('utf8').trim() : null
   const mainBranch = options.mainBranch ?? (await detectMainBranch(place))
+  const { fileSystem, largeFiles } = await ownConfig(place)
+  const realCommonDir = await realpath(commonDir)
+  const objectDirs = await objectDirsOf(await realpath(store))
   return {
     ...place,
-    commonDir: await realpath(commonDir),
-    objectDirs: await objectDirsOf(await realpath(store)),
+    commonDir: realCommonDir,
+    objectDirs,
+    largeFileDirs: largeFileDirsOf(realCommonDir, objectDirs, largeFiles),
     isShallow: isShallow === 'true',
     headRef,
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
@@ -137,7 +158,7 @@ export const openRepository = async (
     protectedRefs: [...new Set(['main', 'master', ...(mainBranch ? [mainBranch] : [])])].map(
       name => `refs/heads/${name}`,
     ),
-    fileSystem: await fileSystemOf(place),
+    fileSystem,
   }
 }
 

@@ -69,5 +69,5 @@ export const createTreeWorkspace = async (request: {
   const objectDir = join(dirs.gitDir, 'objects')
   const commit = await writeCommitObject(objectDir, text, { format: formatOf(tree), isDurable: false })
   await writeFile(join(dirs.gitDir, head), `${commit}\n`)
-  return { commit, leftOut: await checkOut(placeOf(dirs), commit, request.leaveOut ?? 'nothing') }
+  return { commit, leftOut: await checkOut(placeOf(dirs), tree, request.leaveOut ?? 'nothing', repository) }
 }

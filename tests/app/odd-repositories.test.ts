@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { commitFiles, makeRepository, shellGit, writeFiles } from '../support/git-repository.ts'
+import { commitLargeFiles } from '../support/large-files.ts'
 import {
   cloneOf,
   entriesOf,
@@ -148,5 +149,94 @@ test.each(Object.entries(rows))('a run works on %s', (_, { make, script = makesO
     for (const [path, content] of Object.entries(changes)) expect(git('show', `agent:${path}`)).toBe(content)
     expect(view.tasks[0]!.checks.at(-1)).toMatchObject({ status: 'passed' })
     look?.(run)
+  }),
+)
+
+const submoduleIn = (root: string, scratch: string): void => {
+  mkdirSync(join(scratch, 'other'))
+  const other = makeRepository(join(scratch, 'other'), { 'lib.c': 'lib\n' })
+  shellGit(root, ['-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', other, 'vendor/lib'])
+  commitFiles(root, {})
+}
+
+test('a run leaves submodules empty, keeps them as they are, and says so to the worker and on the receipt', () =>
+  inOddRepository(
+    scratch => {
+      const root = makeRepository(scratch, files)
+      submoduleIn(root, scratch)
+      return { root }
+    },
+    `ls -A vendor/lib >seen.txt\nprintf '%s\\n' "$prompt" >told.txt\necho lost >vendor/lib/stray.txt\n${makesOneFile}`,
+    ({ view, receipt, root, git }) => {
+      expect(view.outcome, receipt).toBe('done')
+      expect(entriesOf(root, 'agent').get('vendor/lib')).toBe(entriesOf(root, 'main').get('vendor/lib'))
+      expect(git('show', 'agent:seen.txt')).toBe('')
+      expect(git('show', 'agent:told.txt')).toMatch(/are submodules and are left empty: "vendor\/lib"/)
+      expect(view.notes).toEqual([{ kind: 'submodules', count: 1 }])
+      expect(receipt).toContain('Repository: 1 submodule left empty')
+      expect(receipt.split('## NOT PROVEN')[1]).toContain('The repository has 1 submodule')
+      expect(JSON.stringify(view.tasks[0]!.findings)).toContain('in the folder of a submodule')
+    },
+  ))
+
+test('a worker that changes a submodule is refused with a finding', () =>
+  inOddRepository(
+    scratch => {
+      const root = makeRepository(scratch, files)
+      submoduleIn(root, scratch)
+      return { root }
+    },
+    `rm -rf vendor/lib\n${makesOneFile}`,
+    ({ view }) => {
+      expect(view.outcome).toBe('awaitingOperator')
+      expect(view.tasks[0]!.attempts.every(attempt => attempt.work === 'refused')).toBe(true)
+      expect(JSON.stringify(view.tasks[0]!.findings)).toContain('submodule changes are not taken over')
+    },
+  ))
+
+const content = 'large '.repeat(1_000)
+
+const withLargeFiles = (scratch: string): OddRepository => {
+  const root = makeRepository(scratch, files)
+  commitLargeFiles(
+    root,
+    { 'art/model.bin': content, 'art/same.bin': content, 'other.bin': 'other' },
+    {
+      'agentlab.yaml': `checks: [{ name: whole, command: [grep, -q, large large, art/model.bin] }]\nlimits: { maxAttempts: 1 }\n`,
+    },
+  )
+  return { root }
+}
+
+test('a run places files of Git LFS from local objects, and gives them back as the pointers they were', () =>
+  inOddRepository(
+    withLargeFiles,
+    `wc -c <art/model.bin >size.txt\ngit status --porcelain >status.txt\ngit mv art/same.bin art/moved.bin\nprintf '%s\\n' "$prompt" >told.txt\ngit add -A\n${makesOneFile}`,
+    ({ view, receipt, root, git }) => {
+      expect(view.outcome, receipt).toBe('done')
+      const [before, after] = [entriesOf(root, 'main'), entriesOf(root, 'agent')]
+      for (const path of ['art/model.bin', 'other.bin']) expect(after.get(path)).toBe(before.get(path))
+      expect(after.get('art/moved.bin')).toBe(before.get('art/same.bin'))
+      expect(git('show', 'agent:size.txt')).toBe(String(content.length))
+      expect(git('show', 'agent:status.txt')).toBe('?? size.txt\n?? status.txt')
+      expect(git('show', 'agent:told.txt')).toContain('"art/model.bin"')
+      expect(view.tasks[0]!.checks.at(-1)).toMatchObject({ status: 'passed' })
+      expect(receipt).toContain('Repository: 3 files stored with Git LFS')
+      expect(receipt.split('## NOT PROVEN')[1]).toContain('stores 3 files with Git LFS')
+    },
+  ))
+
+test.each([
+  ['changes one', 'echo more >>art/model.bin'],
+  ['adds one', 'echo new >new.bin'],
+  [
+    'puts the content itself in the place of the pointer',
+    'git config --unset filter.lfs.clean; git rm -q --cached other.bin; git -c filter.lfs.clean= add other.bin',
+  ],
+])('a worker that %s of the files of Git LFS is refused with a finding', (_, script) =>
+  inOddRepository(withLargeFiles, `${script}\n${makesOneFile}`, ({ view, git }) => {
+    expect(view.outcome).toBe('awaitingOperator')
+    expect(JSON.stringify(view.tasks[0]!.findings)).toContain('file of Git LFS is not taken over')
+    expect(git('rev-parse', 'agent')).toBe(git('rev-parse', 'main'))
   }),
 )

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { collidingPaths } from '../../src/git/case-collisions.ts'
 import { examineRepository } from '../../src/git/examine.ts'
 import { gitText } from '../../src/git/exec.ts'
+import { parsePointer } from '../../src/git/lfs-pointer.ts'
 import { openRepository } from '../../src/git/repository.ts'
 import { submoduleOf } from '../../src/git/submodules.ts'
 import {
@@ -15,6 +16,7 @@ import {
   shellGit,
   writeFiles,
 } from '../support/git-repository.ts'
+import { commitLargeFiles, contentPathIn, keepContent, pointerTo } from '../support/large-files.ts'
 
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
@@ -273,5 +275,64 @@ describe('submodules', () => {
     ['vendor', false],
   ])('%s lies in vendor/sub: %s', (path, is) => {
     expect(submoduleOf(['vendor/sub'], path) === 'vendor/sub').toBe(is)
+  })
+})
+
+describe('files of Git LFS', () => {
+  const contents = { 'art/a.bin': 'a large file', 'b.bin': 'another' }
+
+  test('whose contents are here are counted', async () => {
+    const root = makeRepository(folder())
+    commitLargeFiles(root, contents)
+    const { notes, refusals } = await examineRepository(await openRepository(root), needed)
+    expect(refusals).toEqual([])
+    expect(notes).toEqual([{ kind: 'largeFiles', count: 2 }])
+  })
+
+  test('whose contents are missing are refused until they were fetched', async () => {
+    const root = makeRepository(folder())
+    commitLargeFiles(root, contents)
+    const content = contentPathIn(join(root, '.git', 'lfs'), contents['b.bin'])
+    writeFileSync(`${content}.half`, 'anot')
+    renameSync(`${content}.half`, content)
+    const [refusal] = await refusalsIn(root)
+    expect(refusal).toMatchObject({ code: 'large-files-missing', cure: expect.stringMatching(/^git lfs pull/) })
+    expect(refusal!.message).toContain('1 file stored with Git LFS is not here (b.bin)')
+    renameSync(content, `${content}.half`)
+    keepContent(join(root, '.git', 'lfs'), contents['b.bin'])
+    expect(await refusalsIn(root)).toEqual([])
+  })
+
+  test.each([
+    ['in the place the config names', ['lfs.storage', 'elsewhere'], (root: string) => join(root, '.git', 'elsewhere')],
+    ['beside the objects that are borrowed', ['core.autocrlf', 'false'], null],
+  ])('are found %s', async (_, config, store) => {
+    const lender = makeRepository(folder())
+    commitLargeFiles(lender, contents)
+    const root = join(folder(), 'borrower')
+    shellGit(scratch, ['clone', '-q', '--shared', lender, root])
+    shellGit(root, ['config', ...config])
+    if (store !== null) {
+      rmSync(join(lender, '.git', 'lfs'), { recursive: true })
+      for (const content of Object.values(contents)) keepContent(store(root), content)
+    }
+    expect(await refusalsIn(root)).toEqual([])
+  })
+
+  test('are only those the attributes name: a pointer that is a file of its own is left alone', async () => {
+    const root = makeRepository(folder())
+    commitLargeFiles(root, {}, { 'fixture.txt': pointerTo('never stored') })
+    const { notes, refusals } = await examineRepository(await openRepository(root), needed)
+    expect({ notes, refusals }).toEqual({ notes: [], refusals: [] })
+  })
+
+  test.each([
+    ['another version', pointerTo('x').replace('v1', 'v2')],
+    ['a path for an id', pointerTo('x').replace(/[0-9a-f]{64}/, '../../etc/passwd')],
+    ['no size', pointerTo('x').replace(/size .*/, '')],
+    ['a size no file has', pointerTo('x').replace(/size .*/, `size ${'9'.repeat(40)}`)],
+    ['content of its own', `${pointerTo('x')}${'.'.repeat(1_024)}`],
+  ])('are never what a text with %s stands for', (_, text) => {
+    expect(parsePointer(Buffer.from(text))).toBeNull()
   })
 })

@@ -107,7 +107,7 @@ const deliver = (tip: string, pack: Buffer): void =>
   writeFileSync(
     seat.exportPath,
     Buffer.concat([
-      Buffer.from(`${JSON.stringify({ tip, committedByUs: false, unmerged: false, staged: true })}\n`),
+      Buffer.from(`${JSON.stringify({ tip, committedByUs: false, unmerged: false, staged: true, strayed: false })}\n`),
       pack,
     ]),
   )
@@ -280,7 +280,10 @@ describe('the delivery is refused when', () => {
   test('the file is missing, a link, a hard link, a pipe, behind a linked folder, too large, or has no header', async () => {
     const root = join(scratch, `seat${count}`)
     const secret = join(scratch, `secret${count}`)
-    writeFileSync(secret, `${JSON.stringify({ tip: base, committedByUs: false, unmerged: false, staged: true })}\n`)
+    writeFileSync(
+      secret,
+      `${JSON.stringify({ tip: base, committedByUs: false, unmerged: false, staged: true, strayed: false })}\n`,
+    )
     expect(await refusal(harvest)).toEqual(['export-unreadable'])
     const places: [string, (path: string) => void][] = [
       ['link', path => symlinkSync(secret, path)],
@@ -405,7 +408,7 @@ describe('no work', () => {
   test('is seen as what it is: nothing changed, an empty commit, a change taken back', async () => {
     const objects = looseAndPacks()
     exportWork()
-    expect(await harvestWork(request())).toEqual({ status: 'empty' })
+    expect(await harvestWork(request())).toEqual({ status: 'empty', notes: [] })
     git(['commit', '-q', '--allow-empty', '-m', 'All done'])
     writeFiles(seat.workspace, { x: 'x' })
     git(['add', '-A'])
@@ -414,7 +417,7 @@ describe('no work', () => {
     git(['commit', '-qm', 'back'])
     seat = { ...seat, exportPath: `${seat.exportPath}2` }
     exportWork()
-    expect(await harvestWork(request())).toEqual({ status: 'empty' })
+    expect(await harvestWork(request())).toEqual({ status: 'empty', notes: [] })
     expect(looseAndPacks()).toEqual(objects)
     expect(existsSync(seat.exportPath) && readFileSync(seat.exportPath).length > 100).toBe(true)
   })

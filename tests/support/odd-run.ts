@@ -12,8 +12,10 @@ import { processesBelow } from './seat-processes.ts'
 /** What the worker runs when the row does not care: one file, committed. */
 export const makesOneFile = 'echo made >made.txt\ngit add made.txt\ngit commit -q -m Made'
 
-/** The configuration of every such repository: one check, red before the work. */
-export const oddConfig = { 'agentlab.yaml': 'checks: [{ name: made, command: [test, -f, made.txt] }]\n' }
+/** The configuration of every such repository: one check, red before the work, and one attempt. */
+export const oddConfig = {
+  'agentlab.yaml': 'checks: [{ name: made, command: [test, -f, made.txt] }]\nlimits: { maxAttempts: 1 }\n',
+}
 
 export interface OddRepository {
   /** Where AgentLab is called. */

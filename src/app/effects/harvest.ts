@@ -81,7 +81,10 @@ export const harvest = async (
       }
     case 'empty': {
       const claim = 'The work was reported as done, but nothing in the repository had changed.'
-      const findingsContentId = keepFindings(host, scope, effect.taskId, [{ claim, severity: 'blocking' }])
+      const findingsContentId = keepFindings(host, scope, effect.taskId, [
+        { claim, severity: 'blocking' },
+        ...result.notes,
+      ])
       return { type: 'work.empty', ...ids, findingsContentId }
     }
     case 'refused':
