@@ -267,7 +267,7 @@ export const LoopEvent = z.discriminatedUnion('type', [
     findingsContentId: ContentId.nullable(),
     /** What the environment of this tree leaves unproven: new dependencies, a set-up that failed. Sends nothing back. */
     environmentContentId: ContentId.nullable().default(null),
-    /** Found by a train: the tips below this one in the stack, with which the same checks are green without it. */
+    /** Found by a train: the tasks whose work this tip fails with; without it their checks do not fail. */
     stack: z.array(TaskId).optional(),
   }),
   z.object({

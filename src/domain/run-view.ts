@@ -111,7 +111,7 @@ export interface ChecksView {
   tree: Oid
   status: ChecksStatus
   results: CheckView[]
-  /** Of a train: the tips merged into the tree, from the bottom; where it sent a tip back, those below that tip. */
+  /** Of a train: the tasks merged into the tree, from the bottom; where it sent a tip back, those the tip fails with. */
   stack?: TaskId[]
 }
 

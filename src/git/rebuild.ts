@@ -7,6 +7,7 @@ import { mergeTree } from './merge.ts'
 import { isAncestor, treeOf } from './refs.ts'
 import { replayCommit } from './replay.ts'
 import type { Repository } from './repository.ts'
+import { withoutTrainMark } from './train-trailers.ts'
 
 export interface Reintegration {
   taskId: TaskId
@@ -102,7 +103,8 @@ const integrateAgain = async (
   if (merge.status === 'conflict') return refusal('conflict', entry, merge.files.join('\n'))
   const { taskId, title } = entry
   const { body } = await readCommit(repository, entry.commit)
-  const trailers = own.commit === entry.taskTip ? entry.trailers : judgedElsewhere(entry.trailers)
+  const kept = withoutTrainMark(entry.trailers)
+  const trailers = own.commit === entry.taskTip ? kept : judgedElsewhere(kept)
   const message = composeMessage(title, body, trailers)
   const commit = await commitTree(repository, { tree: merge.tree, parents: [onto, own.commit], message, when })
   return {

@@ -24,3 +24,6 @@ export const trainMarkOf = (trailers: Trailers): TrainMark | null => {
   if (!runId.success || !tree.success) return null
   return { runId: runId.data, train: Number(train), place: Number(place), size: Number(size), tree: tree.data }
 }
+
+/** The trailers of an integration made anew, whose own tree was checked this time. */
+export const withoutTrainMark = ({ Train: _, 'Checked-Tree': __, ...others }: Trailers): Trailers => others

@@ -1,22 +1,23 @@
 /** Says to the tip that turned a stack red what failed, and together with what. */
 import type { LoopEvent } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
-import type { PlannedTask } from '../../domain/plan.ts'
+import { many } from '../../domain/measures.ts'
 import { cleanLine } from '../../domain/text.ts'
+import { type Integration, integrationsBetween } from '../../git/integrate.ts'
 import { type Host, keepFindings, type RunScope, taskOf } from '../host.ts'
 import type { Search, Stacked } from './train-checks.ts'
 
-/** Of a stack whose lowest `lands` tips have landed on `agent` and whose next one is red. */
-export const sentBack = (
+/** Of a stack whose lowest `lands` tips stand on `agent` now, and whose next one is red on top of them. */
+export const sentBack = async (
   host: Host,
   scope: RunScope,
   stacked: readonly Stacked[],
   { lands, red }: Search,
   agent: Oid,
-): LoopEvent => {
+): Promise<LoopEvent> => {
   const { member, tree } = stacked[lands]!
-  const below = stacked.slice(0, lands).map(one => taskOf(host, one.member.taskId))
-  const words = combination(taskOf(host, member.taskId), below)
+  const others = await landedSince(host, member.agent, agent)
+  const words = combination(others, taskOf(host, member.taskId).turnsGreen.length > 0)
   const findings = red!.checks.findings.map(finding => ({ ...finding, claim: `${finding.claim} ${words}` }))
   return {
     type: 'checks.finished',
@@ -29,15 +30,23 @@ export const sentBack = (
     resultsContentId: red!.resultsContentId,
     findingsContentId: keepFindings(host, scope, member.taskId, findings),
     environmentContentId: null,
-    stack: below.map(task => task.taskId),
+    stack: others.map(one => one.taskId),
   }
 }
 
-const combination = (task: PlannedTask, below: readonly PlannedTask[]): string => {
-  const others =
-    below.length === 0
+/** Everything that came onto `agent` after the tip's own checks were green on it: one of them, or several, it fails with. */
+const landedSince = async (host: Host, from: Oid, agent: Oid): Promise<Integration[]> =>
+  (await integrationsBetween(host.project.repository, from, agent)).filter(one => one.kind === 'integration')
+
+const namesShown = 8
+
+const combination = (others: readonly Integration[], mustTurnGreen: boolean): string => {
+  const names = others.slice(0, namesShown).map(one => `“${cleanLine(one.title, 100)}” (${one.taskId})`)
+  const rest = others.length > namesShown ? ` and ${many(others.length - namesShown, 'more task')}` : ''
+  const where =
+    names.length === 0
       ? 'It fails on the integration branch as it is now'
-      : `It fails together with ${below.map(one => `“${cleanLine(one.title, 100)}” (${one.taskId})`).join(', ')}`
+      : `It fails together with ${names.join(', ')}${rest}`
   // A check this task must turn green may be red without it, too: then it was left red, not turned red.
-  return task.turnsGreen.length > 0 ? `${others}.` : `${others}; without this work it does not.`
+  return mustTurnGreen ? `${where}.` : `${where}; without this work it does not.`
 }

@@ -50,7 +50,7 @@ export const runTrain = async (host: Host, effect: Train, signal: AbortSignal): 
     case 'moved':
       return [...search.events, ...before, end]
     case 'landed': {
-      const bad = search.red === null ? [] : [sentBack(host, scope, stacked, search, landing.tip)]
+      const bad = search.red === null ? [] : [await sentBack(host, scope, stacked, search, landing.tip)]
       const apart = await conflictsWith(host, scope, landing.tip, conflicted)
       return [...search.events, ...before, ...landing.events, ...bad, ...apart, end]
     }
