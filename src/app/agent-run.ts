@@ -3,7 +3,7 @@
  * starts an agent.
  */
 import { randomUUID } from 'node:crypto'
-import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
@@ -21,6 +21,7 @@ import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
 import { type Seat, writeInSeat } from './seats.ts'
 import { operatorPath } from './toolchain.ts'
+import { openTranscript } from './transcript.ts'
 
 export interface AgentErrand {
   role: Role
@@ -36,11 +37,12 @@ export interface AgentErrand {
   schema: Record<string, unknown> | null
   resume: string | null
   onSession?: (sessionId: string) => void
+  /** Told everything that was understood of the stream, in order; nothing of it is kept in memory here. */
+  onEvent?: (event: WorkerEvent) => void
 }
 
 export interface AgentResult {
   end: AttemptEnd
-  events: WorkerEvent[]
   /** Bytes of standard output that were dropped past the bound. */
   dropped: number
 }
@@ -166,16 +168,15 @@ const follow = async (
 ): Promise<AgentResult> => {
   const { process, files } = started
   const reader: StreamReader = started.worker.reader({ schema: errand.schema, resume: errand.resume })
-  const transcript = await openTranscript(host, scope, errand)
-  const events: WorkerEvent[] = []
+  const transcript = openTranscript(await transcriptPath(host, scope, errand), host)
   let heardAt = host.now()
   const hear = (line: string): void => {
     const heard = reader.read(line)
     // A CLI that only says it tries again shows no sign of life: codex does so for ever without a server.
     if (heard.some(event => event.type !== 'retry')) heardAt = host.now()
     for (const event of heard) {
-      events.push(event)
       transcript.write(event)
+      errand.onEvent?.(event)
       if (event.type === 'session') errand.onSession?.(event.sessionId)
     }
   }
@@ -195,13 +196,19 @@ const follow = async (
     await tail.stop()
     refuseWithoutWall(end, errand)
     const concluded = conclude(reader, end, await readTail(files.stderr, stderrTailBytes))
-    return { end: withWire(concluded, started.wire), events, dropped: end.dropped.stdout }
+    return { end: withWire(concluded, started.wire), dropped: end.dropped.stdout }
   } finally {
     clearInterval(watchdog)
     signal.removeEventListener('abort', onAbort)
     await transcript.close()
     for (const path of Object.values(files)) await rm(path, { force: true })
   }
+}
+
+const transcriptPath = async (host: Host, scope: RunScope, errand: AgentErrand): Promise<string> => {
+  const dir = join(host.project.paths.transcripts, errand.taskId ?? scope.runId)
+  await mkdir(dir, { recursive: true, mode: 0o700 })
+  return join(dir, `${errand.role}-${errand.worker}-${errand.attempt}.jsonl`)
 }
 
 /** The wire knows better than the CLI what was spent, and often how long to wait. */
@@ -231,20 +238,3 @@ const conclude = (reader: StreamReader, end: ProcessEnd, stderr: string): Attemp
 }
 
 const stderrTailBytes = 64 * 1024
-
-/** One JSON line per event, with the time it was heard; what is kept of a stream. */
-const openTranscript = async (host: Host, scope: RunScope, errand: AgentErrand) => {
-  const dir = join(host.project.paths.transcripts, errand.taskId ?? scope.runId)
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  const path = join(dir, `${errand.role}-${errand.worker}-${errand.attempt}.jsonl`)
-  let last = Promise.resolve()
-  return {
-    write: (event: WorkerEvent): void => {
-      const line = `${JSON.stringify({ at: host.now(), ...event })}\n`
-      last = last
-        .then(() => appendFile(path, line, { mode: 0o600 }))
-        .catch(error => host.log(`transcript ${path}: ${String(error)}`))
-    },
-    close: () => last,
-  }
-}

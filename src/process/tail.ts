@@ -81,7 +81,7 @@ const openForReading = async (path: string): Promise<FileHandle | null> => {
 
 // Positions count from the first byte ever written: `base` bytes of them are no longer in the file.
 const chunkReader = (droppedBytes: (() => number) | undefined, onLoss: () => void) => {
-  const buffer = Buffer.allocUnsafe(256 * 1024)
+  const buffer = Buffer.allocUnsafe(64 * 1024)
   let base = 0
   let position = 0
   return async (handle: FileHandle): Promise<Buffer | null> => {
@@ -102,37 +102,47 @@ const chunkReader = (droppedBytes: (() => number) | undefined, onLoss: () => voi
 
 // Woken by the file system where it tells, and by the clock where it does not (or does not always).
 const waker = (path: string) => {
-  let resolve: (() => void) | null = null
+  let ring = (): void => {}
   let isDue = false
-  const now = (): void => {
+  let isUrgent = false
+  const hint = (): void => {
     isDue = true
-    resolve?.()
+    ring()
   }
   let watcher: ReturnType<typeof watch> | null = null
   const watched = (): boolean => {
     try {
-      watcher ??= watch(path, now).on('error', () => {})
+      watcher ??= watch(path, hint).on('error', () => {})
     } catch {
       // Not there yet, or no more watches to be had: the clock alone then.
     }
     return watcher !== null
   }
+  const pause = async (ms: number, isEnough: () => boolean): Promise<void> => {
+    if (isEnough()) return
+    let timer: NodeJS.Timeout | undefined
+    await new Promise<void>(done => {
+      ring = () => isEnough() && done()
+      timer = setTimeout(done, ms)
+    })
+    clearTimeout(timer)
+  }
   return {
-    now,
-    /** Resolves at the next sign that there may be more; at once if there was one since the last call. */
+    /** There is no time to wait for more. */
+    now: (): void => {
+      isUrgent = true
+      ring()
+    },
+    /** Resolves at the next sign that there may be more, after a rest in which a talkative writer gathers some. */
     next: async (): Promise<void> => {
-      const pollMs = watched() ? 250 : 50
-      if (!isDue) {
-        let timer: NodeJS.Timeout | undefined
-        await new Promise<void>(done => {
-          resolve = done
-          timer = setTimeout(done, pollMs)
-        })
-        clearTimeout(timer)
-      }
-      resolve = null
+      const pollMs = watched() ? 250 : restMs
+      await pause(restMs, () => isUrgent)
+      await pause(pollMs - restMs, () => isUrgent || isDue)
       isDue = false
     },
     close: () => watcher?.close(),
   }
 }
+
+/** A line is read this late at most; a hundred lines a second are read in twenty pieces. */
+const restMs = 50

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { unmeasured } from '../../domain/attempt.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
+import type { WorkerEvent } from '../../domain/worker-event.ts'
 import { rawChanges } from '../../git/changes.ts'
 import { diffText } from '../../git/diff.ts'
 import { treeOf } from '../../git/refs.ts'
@@ -54,7 +55,8 @@ export const seekVerdict = async (
     const changedFiles = (await rawChanges(repository, effect.base, effect.tip)).map(change => change.path)
     const material = await prepareSeat(host, scope, effect, seat, signal)
     const { round, launch } = roundOf(host, effect.taskId)
-    const { end, events } = await runAgent(
+    const events: WorkerEvent[] = []
+    const { end } = await runAgent(
       host,
       scope,
       {
@@ -76,6 +78,7 @@ export const seekVerdict = async (
         }),
         schema: verdictJsonSchema,
         resume: null,
+        onEvent: event => events.push(event),
       },
       signal,
     )
