@@ -9,6 +9,7 @@ import { receiptHtml } from './receipt-html.ts'
 import { runsListing } from './runs-listing.ts'
 import { taskFigures } from './tasks.ts'
 import { version } from './version.ts'
+import { workerFigures } from './workers.ts'
 import { workspace } from './workspace.ts'
 
 const benches: Record<string, () => Promise<Figure[]>> = {
@@ -18,6 +19,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   demo: async () => [await demo()],
   receipt: async () => [await receiptHtml()],
   runs: async () => [await runsListing()],
+  workers: workerFigures,
 }
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches)

@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../.scratch', import.meta.url))
 
+/** Where programs of the bench keep compiled code from one to the next. */
+export const compiled = join(root, 'bench-compiled')
+
 /** Runs `work` in a fresh folder that is gone afterwards. */
 export const inScratch = async <T>(work: (dir: string) => Promise<T>): Promise<T> => {
   mkdirSync(root, { recursive: true })

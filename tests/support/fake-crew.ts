@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import type { RunWish } from '../../src/app.ts'
 import { makeRepository } from './git-repository.ts'
 
-/** `fake-claude` asks the gateway once; `instant-claude` asks nobody. */
-export type FakeAgent = 'fake-claude' | 'instant-claude'
+/** `fake-claude` asks the gateway once; `instant-claude` and `chatty-claude` (a hundred lines a second) ask nobody. */
+export type FakeAgent = 'fake-claude' | 'instant-claude' | 'chatty-claude'
 
 export const fakeAgentPath = (agent: FakeAgent): string =>
   fileURLToPath(new URL(`../fixtures/programs/${agent}`, import.meta.url))
