@@ -1,6 +1,6 @@
 /** What agents said and did, for reading: a head where the speaker changes, text as it is, tools folded to a line. */
 
-import { cleanLine, cleanText } from '../domain/text.ts'
+import { cleanLine, cleanText, cutLines } from '../domain/text.ts'
 import { shortDuration } from '../tui/units.ts'
 import { looksLikeDiff, paintDiffLine } from './diff-paint.ts'
 import type { Paint } from './paint.ts'
@@ -14,6 +14,7 @@ export interface ConversationOptions {
 
 const tailShown = 6
 const diffShown = 40
+const longestLine = 2_000
 const oneLineShown = 160
 const inputShown = 200
 
@@ -22,7 +23,7 @@ export const conversation = ({ paint, full }: ConversationOptions): ((entry: Tra
   let speaker = ''
   const calls = new Map<string, number>()
   return entry => {
-    const lines = body(entry, calls, paint, full)
+    const lines = body(entry, calls, paint, full).map(line => (full ? line : cutLines(line, longestLine)))
     if (lines.length === 0) return []
     const who = `${entry.id} ${entry.source}`
     const head = who === speaker ? [] : [...(speaker === '' ? [] : ['']), headOf(entry, paint)]

@@ -1,5 +1,5 @@
 /** HTML that can't be broken by what it shows: a template tag that escapes every text and lets through only its own. */
-import { cleanText } from './text.ts'
+import { cleanText, clipMiddle } from './text.ts'
 
 /** Markup made by the tag below; nothing else is ever taken for markup, whatever its shape. */
 export class Html {
@@ -17,10 +17,13 @@ const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Text for an element or a quoted attribute; control characters and direction overrides are taken out. */
 export const escapeHtml = (text: string): string => cleanText(text).replace(/[&<>"']/g, found => entities[found]!)
 
+// A page that is sent to somebody must open there, whatever was said.
+const longestText = 20_000
+
 const markupOf = (piece: Piece): string => {
   if (piece instanceof Html) return piece.markup
   if (piece === null || piece === false) return ''
-  if (typeof piece === 'string') return escapeHtml(piece)
+  if (typeof piece === 'string') return escapeHtml(clipMiddle(piece, longestText))
   return typeof piece === 'number' ? String(piece) : piece.map(markupOf).join('')
 }
 

@@ -1,5 +1,5 @@
 /** Puts text from outside into Markdown so that it stays text: no structure, links or HTML of its own. */
-import { cleanLine, cleanText } from './text.ts'
+import { cleanLine, cleanText, clipMiddle } from './text.ts'
 
 /** One line of prose: cleaned, and everything Markdown would obey escaped. */
 export const inline = (text: string, max = 400): string =>
@@ -19,9 +19,11 @@ export const code = (text: string, max = 400): string => {
   return `${fence}${pad}${line}${pad}${fence}`
 }
 
-/** Several lines as a fenced block; the fence is longer than any inside. */
-export const block = (text: string): string => {
-  const clean = cleanText(text).replace(/\n+$/, '')
+const longestBlock = 20_000
+
+/** Several lines as a fenced block; the fence is longer than any inside. `whole` is the command that shows all of it. */
+export const block = (text: string, whole: string): string => {
+  const clean = clipMiddle(cleanText(text).replace(/\n+$/, ''), longestBlock, whole)
   const longest = Math.max(2, ...(clean.match(/`+/g) ?? []).map(run => run.length))
   const fence = '`'.repeat(longest + 1)
   return `${fence}text\n${clean}\n${fence}`

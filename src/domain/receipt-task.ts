@@ -23,7 +23,9 @@ export const renderTask = (task: TaskView): string => {
     renderAttempts(task),
     ...(task.kind === 'change' ? [renderChecks(task), renderVerdicts(task)] : []),
     renderFindings(task),
-    task.answer === null ? '' : `Answer (a model's word, verified by nobody):\n\n${block(task.answer)}`,
+    task.answer === null
+      ? ''
+      : `Answer (a model's word, verified by nobody):\n\n${block(task.answer, `agentlab show ${task.taskId}`)}`,
   ]
   return sections.filter(section => section !== '').join('\n\n')
 }

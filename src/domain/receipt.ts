@@ -56,7 +56,8 @@ const renderOutcome = (view: RunView): string => {
   ].join('\n')
 }
 
-const renderGoal = (view: RunView): string => (view.goal === null ? 'Goal: erased.' : `Goal:\n\n${block(view.goal)}`)
+const renderGoal = (view: RunView): string =>
+  view.goal === null ? 'Goal: erased.' : `Goal:\n\n${block(view.goal, `agentlab show ${view.runId} --json`)}`
 
 const origins = {
   model: 'Made by a planner.',
@@ -79,7 +80,9 @@ const renderPlan = (view: RunView): string => {
   ])
   return [
     `${origins[view.planOrigin]}${returned}`,
-    ...(view.planSummary === null || view.planSummary === '' ? [] : [block(view.planSummary)]),
+    ...(view.planSummary === null || view.planSummary === ''
+      ? []
+      : [block(view.planSummary, `agentlab show ${view.runId} --json`)]),
     table(['#', 'Task', 'Kind', 'After', 'Worker', 'Risk', 'State'], rows),
   ].join('\n\n')
 }

@@ -14,17 +14,27 @@ export const cleanText = (text: string): string =>
 
 /** One line, at most `max` characters, with an ellipsis where it was cut. */
 export const cleanLine = (text: string, max = 200): string => {
-  const line = cleanText(text).replace(/\s+/g, ' ').trim()
-  return line.length <= max ? line : `${headOf(line, max - 1)}…`
+  // What is far beyond the cut need not be cleaned.
+  const near = text.slice(0, max * 4 + 1_000)
+  const line = cleanText(near).replace(/\s+/g, ' ').trim()
+  return line.length <= max && near === text ? line : `${headOf(line, max - 1)}…`
 }
 
-/** At most `max` characters of the middle-cut text, saying how many were left out. */
-export const clipMiddle = (text: string, max: number): string => {
+/** At most `max` characters of the middle-cut text, saying how many were left out, and with `whole` what shows them. */
+export const clipMiddle = (text: string, max: number, whole = ''): string => {
   if (text.length <= max) return text
   const head = Math.ceil(max * 0.4)
   const tail = max - head
-  return `${headOf(text, head)}\n… ${text.length - max} characters left out …\n${tailOf(text, tail)}`
+  const where = whole === '' ? '' : `; all of it: ${whole}`
+  return `${headOf(text, head)}\n… ${text.length - max} characters left out${where} …\n${tailOf(text, tail)}`
 }
+
+/** Several lines, each at most `max` characters, saying at its end how many were left out. */
+export const cutLines = (text: string, max: number): string =>
+  text
+    .split('\n')
+    .map(line => (line.length <= max ? line : `${headOf(line, max)}… ${line.length - max} characters left out`))
+    .join('\n')
 
 /** Cuts that never leave half of a character that takes two units. */
 const headOf = (text: string, length: number): string => text.slice(0, length).replace(/[\ud800-\udbff]$/, '')

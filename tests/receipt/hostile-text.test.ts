@@ -1,40 +1,14 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { showRun, showTask } from '../../src/cli/commands/show.ts'
+import { conversation } from '../../src/cli/conversation.ts'
+import { plainPaint } from '../../src/cli/paint.ts'
+import { describeChanges, renderProgress } from '../../src/cli/progress.ts'
+import type { TranscriptEntry } from '../../src/cli/transcript.ts'
 import { renderReceipt } from '../../src/domain/receipt.ts'
 import { renderSummary } from '../../src/domain/receipt-summary.ts'
-import type { RunView } from '../../src/domain/run-view.ts'
-import { attempt, checks, task, verdict, view } from './views.ts'
-
-/** A run with `text` in every place that people, models or the repository write. */
-const written = (text: string): RunView => {
-  const finding = {
-    claim: text,
-    severity: 'blocking' as const,
-    file: text,
-    line: 3,
-    reproduction: { command: text, expected: text, observed: text },
-  }
-  return view({
-    goal: text,
-    planSummary: text,
-    waitDetail: text,
-    failures: [{ at: 0, taskId: null, effect: 'merge.check', text }],
-    launches: [{ taskId: null, what: text, startedAt: 0, endedAt: 1, exitCode: 0, signal: null }],
-    tasks: [
-      task({
-        title: text,
-        answer: text,
-        attempts: [attempt()],
-        checks: [checks({ results: [{ name: text, status: 'passed', exitCode: 0, durationMs: 1, cached: false }] })],
-        verdicts: [
-          verdict({ value: 'fail', summary: text, findings: [finding], ran: [{ command: text, exitCode: 0 }] }),
-          verdict({ findings: [{ claim: text, severity: 'minor' }] }),
-        ],
-        findings: [{ at: 0, attempt: 1, source: 'refused', contentId: 'c-0000000000000000', findings: [finding] }],
-      }),
-    ],
-  })
-}
+import { renderRunsScreen } from '../../src/tui/runs-screen.ts'
+import { written } from './written.ts'
 
 /** The document's structure: kinds of lines outside fenced blocks, with code spans and escapes taken out. */
 const structure = (markdown: string): string[] => {
@@ -138,5 +112,38 @@ test('no text from outside adds a line to a summary', () => {
       expect(summary.split('\n')).toHaveLength(lines)
       expect(summary).not.toMatch(obeyed)
     }),
+  )
+})
+
+test('no text from outside leaves a character a terminal obeys in what show, logs, diff and the screen print', () => {
+  const said = (text: string): TranscriptEntry[] => {
+    const at = { id: 'k3m9q2x7-1', source: 'worker-claude-1', at: 0 }
+    return [
+      { ...at, event: { type: 'session', sessionId: text, model: text } },
+      { ...at, event: { type: 'text', text } },
+      { ...at, event: { type: 'thinking', text } },
+      { ...at, event: { type: 'tool.started', id: text, tool: text, input: text } },
+      {
+        ...at,
+        event: { type: 'tool.finished', id: text, ok: false, exitCode: 1, output: `${text}\n@@ -1 +1 @@\n+${text}` },
+      },
+      { ...at, event: { type: 'retry', status: 500, detail: text, retryInMs: 1 } },
+      { ...at, event: { type: 'notice', text } },
+    ]
+  }
+  fc.assert(
+    fc.property(hostile, fc.boolean(), (text, full) => {
+      const run = written(text)
+      const lines = [
+        showRun(run, 100, 0, plainPaint),
+        showTask(run, run.tasks[0]!, plainPaint),
+        ...said(text).flatMap(conversation({ paint: plainPaint, full })),
+        ...renderRunsScreen({ repository: text, runs: [run], selected: 0, now: 0 }, 80, 24).map(line => line.text),
+        ...renderProgress(run, 80, 0),
+        ...describeChanges(null, run),
+      ]
+      for (const line of lines) expect(line).not.toMatch(obeyed)
+    }),
+    { numRuns: 200 },
   )
 })

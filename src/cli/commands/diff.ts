@@ -1,13 +1,15 @@
 /** `agentlab diff TASK|RUN [--stat] [--tool CMD]`: a task's work against its base, or a run's against where `agent` stood. */
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import type { Oid } from '../../domain/ids.ts'
+import { short } from '../../domain/measures.ts'
 import type { RunView, TaskView } from '../../domain/run-view.ts'
-import { cleanText } from '../../domain/text.ts'
+import { cleanText, cutLines } from '../../domain/text.ts'
 import { diffText } from '../../git/diff.ts'
+import { hasObject } from '../../git/refs.ts'
 import type { Answer, Call } from '../call.ts'
 import { paintDiff } from '../diff-paint.ts'
 import { showInTool } from '../diff-tool.ts'
-import { openNear } from '../near-store.ts'
+import { type NearProject, openNear } from '../near-store.ts'
 import { paged } from '../pager.ts'
 import { runOrTaskNamed, viewOf } from '../project.ts'
 
@@ -29,13 +31,38 @@ export const diff = async (call: Call, id: string, options: DiffOptions): Promis
     await showInTool(call, project!, range, options.tool)
     return { text: '', json: { id: taskId ?? runId, ...range, tool: options.tool } }
   }
+  await refuseLost(project!, taskId ?? runId, runId, range)
   const text = cleanText(await diffText(project!.repository, range.from, range.to, { stat: options.stat === true }))
+  // A line of a megabyte would fill a terminal for minutes; a file or a pipe gets all of it.
+  const shown = call.out.isTTY ? cutLines(text.trimEnd(), longestLine) : text.trimEnd()
+  const isCut = shown.length < text.trimEnd().length
   const answer: Answer = {
-    text: options.stat === true ? text.trimEnd() : paintDiff(text.trimEnd(), call.paint),
+    text: options.stat === true ? shown : paintDiff(shown, call.paint),
     json: { id: taskId ?? runId, ...range, diff: text },
-    remarks: text === '' ? ['The two commits hold the same files.'] : [],
+    remarks: [
+      ...(text === '' ? ['The two commits hold the same files.'] : []),
+      ...(isCut ? [`Long lines were cut. All of it: agentlab diff ${taskId ?? runId} > FILE`] : []),
+    ],
   }
   return paged(call, answer, options.pager !== false)
+}
+
+const longestLine = 2_000
+
+/** Nothing of ours removes them as long as a branch holds them, but branches are the operator's. */
+const refuseLost = async (
+  { repository }: NearProject,
+  id: string,
+  runId: string,
+  { from, to }: { from: Oid; to: Oid },
+): Promise<void> => {
+  for (const commit of [from, to]) {
+    if (await hasObject(repository, commit)) continue
+    throw new AgentLabError(`diff failed on ${id}: git has no commit ${short(commit)} any more`, {
+      code: 'work-gone',
+      cure: `What was judged is on the receipt: agentlab receipt ${runId}`,
+    })
+  }
 }
 
 /** From where to where; null when there is no work yet. */

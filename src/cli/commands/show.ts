@@ -5,7 +5,7 @@ import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
 import type { RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
-import { cleanLine, cleanText } from '../../domain/text.ts'
+import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import type { Finding } from '../../domain/verdict.ts'
 import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
@@ -30,16 +30,17 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
   const open = notProven(view)
   const found = discrepancies(view)
   const path = criticalPath(view, now)
+  const whole = `agentlab show ${view.runId} --json`
   const parts = [
     renderProgress(view, width, now).join('\n'),
-    `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : cleanText(view.goal)}`,
+    `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
     paint(
       'dim',
       `lane ${view.lane} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planOrigin ?? 'nowhere yet'}`,
     ),
     view.planSummary === null || view.planSummary === ''
       ? ''
-      : `${paint('bold', 'plan')} ${cleanText(view.planSummary)}`,
+      : `${paint('bold', 'plan')} ${clipMiddle(cleanText(view.planSummary), longestWords, whole)}`,
     view.tasks.some(task => task.dependsOn.length > 0) ? dependencyLines(view) : '',
     path.ms === 0 ? '' : pathLine(view, path),
     found.length === 0
@@ -65,6 +66,7 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
 }
 
 const openShown = 5
+const longestWords = 4_000
 
 const dependencyLines = (view: RunView): string =>
   view.tasks
