@@ -51,7 +51,9 @@ export const machineRows = (db: Sql): MachineRows => {
     `SELECT m.* FROM machines m JOIN (SELECT run_id, min(seq) AS born FROM events GROUP BY run_id) e ON e.run_id = m.id
      WHERE m.kind = 'run' ORDER BY e.born DESC LIMIT ?`,
   )
-  const allRuns = db.prepare<[], Row>(`SELECT * FROM machines WHERE kind = 'run'`)
+  const openRuns = db.prepare<[string], Row>(
+    `SELECT * FROM machines WHERE kind = 'run' AND state NOT IN (SELECT value FROM json_each(?))`,
+  )
   const clear = db.prepare(`DELETE FROM machines`)
   return {
     save: row => void save.run(row.id, row.kind, row.runId, row.state, JSON.stringify(row.context), row.seq),
@@ -61,11 +63,7 @@ export const machineRows = (db: Sql): MachineRows => {
     },
     ofRun: runId => ofRun.all(runId).map(toMachine),
     runs: (limit = 100) => runs.all(limit).map(toMachine),
-    openRuns: settled =>
-      allRuns
-        .all()
-        .map(toMachine)
-        .filter(run => !settled.includes(run.state)),
+    openRuns: settled => openRuns.all(JSON.stringify(settled)).map(toMachine),
     clear: () => void clear.run(),
   }
 }
