@@ -5,6 +5,7 @@
 import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Oid } from '../domain/ids.ts'
+import { cleanLine } from '../domain/text.ts'
 import { commitTree, composeMessage } from './commit.ts'
 import { type GitOptions, git, gitText, records } from './exec.ts'
 import { keepRescue } from './ref-write.ts'
@@ -112,9 +113,16 @@ const lyingTree = async (
   const left = nested
     ? `${nested.path} is a repository of its own`
     : added.exitCode === 0
-      ? null
+      ? await ignoredIn(repository, root, options)
       : 'a file in it can not be read'
   return { tree: await worthKeeping(repository, head, tree, isHalfMade), left }
+}
+
+/** Files that git ignores are not kept, and may be somebody's all the same. */
+const ignoredIn = async (repository: Repository, root: string, options: GitOptions): Promise<string | null> => {
+  const args = ['ls-files', '-z', '--others', '--ignored', '--exclude-standard', '--directory']
+  const [first] = records((await git({ gitDir: repository.commonDir, root }, args, options)).stdout)
+  return first === undefined ? null : `it holds files that git ignores (${cleanLine(first, 100)})`
 }
 
 /** In a folder that was never wholly laid out only what was added or changed is anybody's work. */

@@ -1,6 +1,6 @@
 /** Cleaning on a real disk: real git, real boxes, planted links, killed processes. */
-import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { cleanUp, planCleanUp, withForegroundSupervisor } from '../../src/app.ts'
@@ -36,7 +36,6 @@ test('unsaved work in the seat of an ended run is kept under a ref before the se
   const taskId = world.run('aaaaaaaa', 'cancelled', 'cancelled', [started('codex')])
   const seat = await world.seat(taskId, 'codex', { 'README.md': 'Changed\n', '.claude/settings.json': '{}\n' })
   const place = { GIT_DIR: seat.dirs.gitDir, GIT_WORK_TREE: seat.workspace }
-  const { execFileSync } = await import('node:child_process')
   const inSeat = (...args: string[]) =>
     execFileSync('git', args, { cwd: seat.workspace, env: { ...world.env, ...place } })
   inSeat('commit', '-aqm', 'The first half')
@@ -93,7 +92,6 @@ test('nothing of a run that is at work or waits is touched, and each says why', 
 test('what can not be kept whole keeps its seat: nested repositories, other branches, a lost base, a seat without a record', async () => {
   const seatOf = async (runId: string) =>
     world.seat(world.run(runId, 'cancelled', 'cancelled', [started('codex')]), 'codex', { 'x.txt': 'x\n' })
-  const { execFileSync } = await import('node:child_process')
   const env = {
     ...world.env,
     GIT_AUTHOR_NAME: 'n',
@@ -190,9 +188,25 @@ test('seats of no run that is known here are rescued, not just removed', async (
   expect(show(rescues()[0]!, 'x.txt')).toBe('x')
 })
 
+test('a tree too deep to be named goes, and its size is said to be not measured', async () => {
+  const folder = join(world.project.paths.seats, 'check.deep.1')
+  mkdirSync(folder, { recursive: true })
+  const dig = `for (let n = 0; n < 100; n += 1) { fs.mkdirSync('d'.repeat(99)); process.chdir('d'.repeat(99)) }`
+  execFileSync(process.execPath, ['-e', dig], { cwd: folder })
+  expect(named(await clean(), 'check.deep.1')).toMatchObject({ bytes: null, isGone: true })
+  expect(seatsLeft()).toEqual([])
+})
+
 const program = resolve('src/cli/main.ts')
-const cli = async (...args: string[]): Promise<{ exit: number | null; stdout: string; stderr: string }> => {
-  const child = spawn(process.execPath, [program, ...args], {
+/** Root may do anything; without its capabilities a file's own owner and mode count. */
+const withoutPrivilege = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : []
+
+const cliThrough = async (
+  through: string[],
+  ...args: string[]
+): Promise<{ exit: number | null; stdout: string; stderr: string }> => {
+  const [file, ...words] = [...through, process.execPath, program, ...args]
+  const child = spawn(file!, words, {
     cwd: world.root,
     env: world.env,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -203,7 +217,25 @@ const cli = async (...args: string[]): Promise<{ exit: number | null; stdout: st
   const exit = await new Promise<number | null>(done => child.once('close', done))
   return { exit, stdout, stderr }
 }
+const cli = (...args: string[]) => cliThrough([], ...args)
 
+test("what belongs to somebody else stays and is said, the rest goes; a data dir that can't be written is an error", async ctx => {
+  if (process.getuid?.() !== 0) ctx.skip('only root can give a folder to somebody else')
+  const { paths, dataDir } = world.project
+  for (const name of ['check.mine.1', 'check.theirs.1']) mkdirSync(join(paths.seats, name), { recursive: true })
+  chownSync(join(paths.seats, 'check.theirs.1'), 12_345, 12_345)
+  const ended = await cliThrough(withoutPrivilege, 'gc')
+  expect(ended).toMatchObject({
+    exit: 1,
+    stderr: expect.stringMatching(/still there: seat check\.theirs\.1: .*as its owner/),
+  })
+  expect(seatsLeft()).toEqual(['check.theirs.1'])
+
+  chmodSync(dataDir, 0o500)
+  const refused = await cliThrough(withoutPrivilege, 'gc')
+  chmodSync(dataDir, 0o700)
+  expect([refused.exit, refused.stderr]).toEqual([1, expect.stringMatching(/no permission\n {2}→ Make the folder of/)])
+})
 test('the dry run prints what the real one then does, two at once do it once, and a third finds nothing', async () => {
   const taskId = world.run('aaaaaaaa', 'cancelled', 'cancelled', [started('codex')])
   await world.seat(taskId, 'codex', { 'x.txt': 'x\n' })

@@ -1,5 +1,5 @@
 /** The supervisor's cleaning: on the operator's command at any time, and by itself, within the bounds, once nothing is at work. */
-import { amountText, type CleaningReport } from '../../domain/cleaning.ts'
+import type { CleaningReport } from '../../domain/cleaning.ts'
 import type { Host } from '../host.ts'
 import { clean } from './carry-out.ts'
 import { layGround } from './ground.ts'
@@ -68,6 +68,6 @@ export const createCleaner = (host: Host, epoch: number): Cleaner => {
 /** Quiet when there was nothing to do. */
 const tell = (host: Host, { results }: CleaningReport): void => {
   const gone = results.filter(result => result.isGone)
-  if (gone.length > 0) host.log(`cleaning: ${amountText(gone)} removed`)
+  if (gone.length > 0) host.log(`cleaning: removed ${gone.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`)
   for (const { kind, name, note } of results) if (note !== null) host.log(`cleaning: ${kind} ${name}: ${note}`)
 }

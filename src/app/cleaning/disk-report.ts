@@ -31,36 +31,23 @@ export interface DiskReport {
 
 /** Runs with something on disk, the largest first. */
 export const reportDisk = async (ground: Ground): Promise<DiskReport> => {
-  const { project, meter } = ground
-  const { paths } = project
-  const seats = await entriesOf(paths.seats)
-  const transcripts = await entriesOf(paths.transcripts)
-  const content = project.store.content.sizes()
-  const runIds = new Set([...seats, ...transcripts].flatMap(path => runIdOf(path) ?? []).concat([...content.keys()]))
-  const measured = async (all: string[]): Promise<Size> =>
-    sumOf(await Promise.all(all.map(path => meter.measure(path))))
-  const ofRun = (all: string[], runId: string): string[] => all.filter(path => runIdOf(path) === runId)
-  const runs: RunDisk[] = []
-  for (const runId of runIds) {
-    runs.push({
-      runId,
-      state: project.store.machines.get(runId)?.state ?? null,
-      seats: await measured(ofRun(seats, runId)),
-      transcripts: await measured(ofRun(transcripts, runId)),
-      content: content.get(runId) ?? 0,
-    })
-  }
+  const { paths, dataDir } = ground.project
+  const measured = async (all: readonly string[]): Promise<Size> =>
+    sumOf(await Promise.all(all.map(path => ground.meter.measure(path))))
+  const seats = Map.groupBy(await entriesOf(paths.seats), runIdOf)
+  const transcripts = Map.groupBy(await entriesOf(paths.transcripts), runIdOf)
+  const runs = await Promise.all(runsOf(ground, seats, transcripts, measured))
   const environments = await entriesOf(paths.environments)
-  const worktrees = (await reviewWorktrees(project)).ours.flatMap(({ path }) => path ?? [])
-  const rest = (await entriesOf(project.dataDir)).filter(path => !measuredApart(ground).includes(path))
-  const errands = await measured(seats.filter(path => runIdOf(path) === null))
+  const worktrees = (await reviewWorktrees(ground.project)).ours.flatMap(({ path }) => path ?? [])
+  const apart = [paths.seats, paths.environments, paths.transcripts]
+  const rest = (await entriesOf(dataDir)).filter(path => !apart.includes(path))
   const report = {
-    errands,
+    errands: await measured([...(seats.get(null) ?? []), ...(transcripts.get(null) ?? [])]),
     environments: { count: environments.length, bytes: await measured(environments) },
     worktrees: { count: worktrees.length, bytes: await measured(worktrees) },
     store: await measured(['', '-wal', '-shm'].map(ending => paths.store + ending)),
   }
-  const parts = [errands, report.environments.bytes, report.worktrees.bytes, await measured(rest)]
+  const parts = [report.errands, report.environments.bytes, report.worktrees.bytes, await measured(rest)]
   return {
     ...report,
     runs: runs.toSorted((a, b) => weight(b) - weight(a)),
@@ -68,7 +55,25 @@ export const reportDisk = async (ground: Ground): Promise<DiskReport> => {
   }
 }
 
-const measuredApart = ({ project: { paths } }: Ground): string[] => [paths.seats, paths.environments, paths.transcripts]
+type ByRun = Map<string | null, string[]>
+
+const runsOf = (
+  { project: { store } }: Ground,
+  seats: ByRun,
+  transcripts: ByRun,
+  measured: (all: readonly string[]) => Promise<Size>,
+): Promise<RunDisk>[] => {
+  const content = store.content.sizes()
+  const runIds = new Set([...seats.keys(), ...transcripts.keys(), ...content.keys()])
+  const diskOf = async (runId: string): Promise<RunDisk> => ({
+    runId,
+    state: store.machines.get(runId)?.state ?? null,
+    seats: await measured(seats.get(runId) ?? []),
+    transcripts: await measured(transcripts.get(runId) ?? []),
+    content: content.get(runId) ?? 0,
+  })
+  return [...runIds].flatMap(runId => (runId === null ? [] : [diskOf(runId)]))
+}
 
 const weight = (run: RunDisk): number => (run.seats ?? 0) + (run.transcripts ?? 0) + run.content
 

@@ -37,18 +37,24 @@ export const layGround = (
   const atWork = (): string[] => machines.openRuns(restingRunStates).map(run => run.id)
   const open = (): string[] => machines.openRuns(endedStates).map(run => run.id)
   const [workingThen, openThen] = [new Set(atWork()), new Set(open())]
-  const asked = [...openThen].map(runId => events.ofRun(runId)[0]?.at ?? 0)
+  const asked = [...openThen].map(runId => events.first(runId)?.at ?? 0)
   return {
     project,
     now: options.now,
     isByHand: options.isByHand,
     bounds: keepBounds(project.config.operator.keep),
-    meter: createMeter(options.patienceMs ?? patienceMs),
+    meter: options.isByHand ? createMeter(options.patienceMs ?? patienceMs) : onlyBelow(project.paths.environments),
     standing: runId => standingOf(machines.get(runId)?.state ?? null),
     isAnyAtWork: workingThen.size > 0,
     oldestOpenAt: asked.length === 0 ? null : Math.min(...asked),
     isStillSo: () => atWork().every(runId => workingThen.has(runId)) && open().every(runId => openThen.has(runId)),
   }
+}
+
+/** By itself, cleaning measures what has a bound, and nothing that is only said to people. */
+const onlyBelow = (folder: string): Meter => {
+  const meter = createMeter(patienceMs)
+  return { measure: async path => (path.startsWith(`${folder}/`) ? meter.measure(path) : null) }
 }
 
 const standingOf = (state: string | null): Standing => {

@@ -16,6 +16,7 @@ import { examineStore } from '../../store/health.ts'
 import { agentCure, agentSentence, agentVerdict } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
 import type { Paint, Style } from '../paint.ts'
+import { worktreeDiagnoses } from '../worktree-diagnoses.ts'
 
 export interface Diagnosis {
   what: string
@@ -38,6 +39,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     box,
     ...agents,
     ...(await tryBranches(repository, config)),
+    ...(await worktreeDiagnoses(repository)),
     ...(await trySuitability(repository, config)),
   ]
   const hasFailed = diagnoses.some(diagnosis => diagnosis.status === 'fail')
