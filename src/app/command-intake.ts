@@ -7,6 +7,7 @@ import type { CommandAnswer, RunCommand } from '../store/commands.ts'
 import type { Loop } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
+import { rejectionFor } from './answer-rejection.ts'
 import type { Host } from './host.ts'
 
 /** `epoch` is the supervisor's own: a superseded one answers nothing. */
@@ -34,7 +35,15 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
   }
   const run = store.machines.get(command.runId)
   if (run === null || run.kind !== 'run') return { accepted: false, text: `There is no run ${command.runId}.` }
+  if (command.kind === 'reject') {
+    const rejection = rejectionFor(store, id, command)
+    if (typeof rejection === 'string') return { accepted: false, text: rejection }
+    tell(rejection)
+    return { accepted: true, text: `The integration branch is being rebuilt without ${rejection.tasks.join(', ')}.` }
+  }
   if (command.kind === 'cancel') {
+    if (run.state === 'rebuilding')
+      return { accepted: false, text: `Run ${command.runId} is taking work out; that is done or refused in a moment.` }
     if (isIn(['done', 'failed', 'cancelled'], run.state)) {
       return { accepted: false, text: `Run ${command.runId} has ended already (${run.state}).` }
     }

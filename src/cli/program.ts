@@ -1,9 +1,7 @@
 /** The command line as commander knows it: words, options, examples. Each command's code is loaded when it is called. */
 import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import type { Answer, Call } from './call.ts'
-
-/** Runs one command: main.ts gives the call and prints the answer. */
-export type Dispatch = (work: (call: Call) => Promise<Answer>) => Promise<void>
+import { addBranchCommands } from './program-branch.ts'
+import { type Dispatch, example } from './usage.ts'
 
 const upTo =
   (most: number, least = 1) =>
@@ -17,8 +15,6 @@ const upTo =
 const wholeNumber = upTo(64)
 
 const lanes = ['personal', 'enterprise', 'private']
-
-const example = (...lines: string[]): string => `\nExample:\n${lines.map(line => `  $ ${line}`).join('\n')}\n`
 
 /** Global options stand on every command, before or after its name. */
 export const buildProgram = (version: string, dispatch: Dispatch): Command => {
@@ -46,6 +42,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
   addFigures(program, dispatch)
   addWriters(program, dispatch)
   addCleaning(program, dispatch)
+  addBranchCommands(program, dispatch)
   addOthers(program, dispatch)
   return program
 }

@@ -7,8 +7,6 @@ export interface BranchNames {
   agent: string
   /** A worker's last accepted tip. */
   worker(name: WorkerName): string
-  /** Below which all tasks' branches lie. */
-  taskFolder: string
   /** One task's work by one worker: `task/k3m9q2x7-2/claude`. */
   task(taskId: TaskId, worker: WorkerName): string
 }
@@ -17,7 +15,6 @@ export interface BranchNames {
 export const branchNames = (branches: { agent: string; prefix: string }): BranchNames => ({
   agent: branches.agent,
   worker: name => `${branches.prefix}${name}`,
-  taskFolder: `${branches.prefix}task`,
   task: (taskId, worker) => `${branches.prefix}task/${taskId}/${worker}`,
 })
 

@@ -309,7 +309,17 @@ export const LoopEvent = z.discriminatedUnion('type', [
     stack: StackPlace.optional(),
   }),
   /** A rebuild gave this task's integration another commit; where its base was gone, its change another tip. */
-  z.object({ type: z.literal('task.reintegrated'), ...task, commit: Oid, agent: Oid, tip: Oid, tree: Oid }),
+  z.object({
+    type: z.literal('task.reintegrated'),
+    ...task,
+    commit: Oid,
+    agent: Oid,
+    tip: Oid,
+    tree: Oid,
+    /** Of the checks on its tree as it is now. */
+    status: ChecksStatus,
+    resultsContentId: ContentId,
+  }),
   /** The integration branch was rebuilt below this work: the same change on the new branch, to be judged anew. */
   z.object({ type: z.literal('work.rebased'), ...task, tip: Oid, base: Oid }),
   /** `agent` no longer holds what the task's checks saw of it: the merge is made anew. */

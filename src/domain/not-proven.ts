@@ -81,6 +81,10 @@ const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integra
   const pass = atTip.findLast(verdict => verdict.value === 'pass')
   if (pass === undefined) items.push(`${named(task)}: no passing verdict at the tip that was integrated.`)
   else items.push(...ofPass(task, pass))
+  if (integrated.rebuiltTip !== null)
+    items.push(
+      `${named(task)}: the branch was rebuilt below it; the verdict was given on the change as it was before (checks ran anew).`,
+    )
   const vain = atTip.filter(verdict => verdict.value === 'inconclusive').length
   if (vain > 0) items.push(`${named(task)}: ${many(vain, 'verdict')} at its last tip did not count (inconclusive).`)
   return items

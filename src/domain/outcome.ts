@@ -1,5 +1,5 @@
 /** What an outcome or a wait means, in one sentence, and what the operator can do about it. */
-import type { RunOutcome, WaitReason } from './event.ts'
+import type { RebuildRefusal, RunOutcome, WaitReason } from './event.ts'
 import type { RunId } from './ids.ts'
 
 export interface Explanation {
@@ -83,6 +83,33 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
 
 /** The sentence and the cure of a wait. */
 export const explainWait = (reason: WaitReason, runId: RunId): Explanation => waits[reason](runId)
+
+const rebuildRefusals: Record<RebuildRefusal, Explanation> = {
+  conflict: {
+    sentence: 'what came after it was built on it, and conflicts without it',
+    cure: 'Take that out first (agentlab reject TASK "<why>"), or let a task mend the work where it stands: agentlab task "<goal>"',
+  },
+  checksFailed: {
+    sentence: 'the checks fail without it',
+    cure: 'Take out what needs it as well, or let a task mend the work where it stands: agentlab task "<goal>"',
+  },
+  foreignMerge: {
+    sentence: 'a merge made by hand came after it, and what that would bring along is not known',
+    cure: 'Take your merge off the integration branch, then ask again.',
+  },
+  notThere: {
+    sentence: 'it is not on the integration branch any more',
+    cure: 'Nothing to take out: it was promoted, or taken off by hand.',
+  },
+  branchCheckedOut: {
+    sentence:
+      'the integration branch is checked out in one of your worktrees, and AgentLab never moves a branch under you',
+    cure: 'Switch that worktree to another branch, then ask again.',
+  },
+}
+
+/** Why the integration branch was not rebuilt, fitting after "<task> stays: ", and what to do. */
+export const explainRebuild = (reason: RebuildRefusal): Explanation => rebuildRefusals[reason]
 
 const outcomes: Record<RunOutcome, string> = {
   done: 'Done: every task is integrated or answered.',

@@ -44,6 +44,10 @@ const renderState = (task: TaskView): string => {
     )
   if (task.integrated !== null) {
     lines.push(`- Integrated: merge commit ${code(task.integrated.commit)}, tree ${code(task.integrated.tree)}`)
+    if (task.integrated.rebuiltTip !== null)
+      lines.push(
+        `- Carried over when the branch was rebuilt: the same change as tip ${code(task.integrated.rebuiltTip)}`,
+      )
   }
   return lines.join('\n')
 }
@@ -157,6 +161,7 @@ export const findingSources: Record<FindingsView['source'], string> = {
   checks: 'sent back by the checks',
   environment: 'noted of the environment of the checks',
   verdict: 'sent back by the verdict',
+  rejected: 'taken out of the integration branch by the operator',
 }
 
 /** Findings other than a verdict's, which stand with their verdict. */

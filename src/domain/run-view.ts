@@ -64,8 +64,11 @@ export interface TaskView {
   lines: { files: number; added: number; deleted: number } | null
   checks: ChecksView[]
   verdicts: VerdictView[]
-  /** `stack` is missing where it landed before there were trains. */
-  integrated: { commit: Oid; tree: Oid; at: number; stack?: StackPlace } | null
+  /**
+   * `stack` is missing where it landed before there were trains. `rebuiltTip`: the same change on another base, where the
+   * branch was rebuilt below it; the verdict was given on `tip`.
+   */
+  integrated: { commit: Oid; tree: Oid; at: number; stack?: StackPlace; rebuiltTip: Oid | null } | null
   /** What was said against the work, oldest first, also where it did not send the work back. */
   findings: FindingsView[]
   /** A research task's answer: a model's words. */
@@ -132,7 +135,15 @@ export interface VerdictView {
   usage: Usage
 }
 
-export type FindingsSource = 'harvest' | 'empty' | 'refused' | 'conflict' | 'checks' | 'environment' | 'verdict'
+export type FindingsSource =
+  | 'rejected'
+  | 'harvest'
+  | 'empty'
+  | 'refused'
+  | 'conflict'
+  | 'checks'
+  | 'environment'
+  | 'verdict'
 
 export interface FindingsView {
   at: number

@@ -1,7 +1,7 @@
 /** Operators' commands as rows: appended by any process, answered by the supervisor. */
 import { z } from 'zod'
 import { RunRequest } from '../domain/event.ts'
-import { RunId } from '../domain/ids.ts'
+import { ContentId, Oid, RunId, TaskId } from '../domain/ids.ts'
 import type { Sql } from './database.ts'
 
 export const Command = z.discriminatedUnion('kind', [
@@ -10,6 +10,18 @@ export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('resume'), runId: RunId }),
   /** Answered when all is done, with the cleaning's report as JSON. */
   z.object({ kind: z.literal('gc') }),
+  z.object({
+    kind: z.literal('reject'),
+    runId: RunId,
+    taskId: TaskId,
+    /** Returns it to its worker; else it is closed. */
+    back: z.boolean(),
+    /** What depends on it and is integrated goes with it. */
+    withDependents: z.boolean(),
+    /** Where the integration branch stood when that was said. */
+    agent: Oid,
+    findingsContentId: ContentId,
+  }),
 ])
 export type Command = z.infer<typeof Command>
 /** Commands that are about a run and are answered at once. */

@@ -5,7 +5,7 @@ import { taskNumberOf } from '../domain/ids.ts'
 import { Plan, type PlannedTask } from '../domain/plan.ts'
 import type { RunView, TaskView } from '../domain/run-view.ts'
 import type { Store } from './store.ts'
-import { foldTaskEvent } from './task-view.ts'
+import { foldRejection, foldTaskEvent } from './task-view.ts'
 import { readJson, type Words, wordsOf } from './words.ts'
 import { workerCosts } from './worker-costs.ts'
 
@@ -85,6 +85,9 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
     view.failures.push({ at, taskId: event.taskId, effect: event.effect, text: words.text(event.contentId) })
   }
   if (event.type === 'train.checked') foldTrainChecks(view, { at, event }, words)
+  if (event.type === 'agent.rebuilt') {
+    for (const one of view.tasks) if (event.tasks.includes(one.taskId)) foldRejection(one, { at, event }, words)
+  }
   const task = 'taskId' in event ? view.tasks.find(one => one.taskId === event.taskId) : undefined
   if (task !== undefined) foldTaskEvent(task, { at, event }, words)
 }

@@ -2,7 +2,7 @@
 import { unmeasured } from '../domain/attempt.ts'
 import type { LoopEvent, LoopEventOf } from '../domain/event.ts'
 import type { ContentId } from '../domain/ids.ts'
-import type { AttemptView, FindingsSource, TaskView } from '../domain/run-view.ts'
+import type { AttemptView, ChecksView, FindingsSource, TaskView } from '../domain/run-view.ts'
 import { Finding, VerifierAnswer } from '../domain/verdict.ts'
 import { readJson, type Words } from './words.ts'
 
@@ -50,16 +50,7 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
       note('conflict', event.findingsContentId)
       return
     case 'checks.finished':
-      task.checks.push({
-        at,
-        attempt: n,
-        tip: event.tip,
-        agent: event.agent,
-        tree: event.tree,
-        status: event.status,
-        results: words.checkResults(event.resultsContentId, event.tree),
-        ...(event.stack === undefined ? {} : { stack: event.stack }),
-      })
+      task.checks.push(checksView(event, { at, attempt: n }, words))
       note('checks', event.findingsContentId)
       note('environment', event.environmentContentId)
       return
@@ -72,10 +63,50 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
         commit: event.commit,
         tree: event.tree,
         at,
+        rebuiltTip: null,
         ...(event.stack === undefined ? {} : { stack: event.stack }),
       }
       return
+    case 'task.reintegrated':
+      task.checks.push(checksView(event, { at, attempt: n }, words))
+      task.integrated = {
+        commit: event.commit,
+        tree: event.tree,
+        at: task.integrated?.at ?? at,
+        rebuiltTip: event.tip === task.tip ? null : event.tip,
+      }
+      return
+    case 'work.rebased':
+      task.tip = event.tip
+      task.base = event.base
+      return
   }
+}
+
+const checksView = (
+  event: LoopEventOf<'checks.finished'> | LoopEventOf<'task.reintegrated'>,
+  when: { at: number; attempt: number },
+  words: Words,
+): ChecksView => ({
+  ...when,
+  tip: event.tip,
+  agent: event.agent,
+  tree: event.tree,
+  status: event.status,
+  results: words.checkResults(event.resultsContentId, event.tree),
+  ...('stack' in event && event.stack !== undefined ? { stack: event.stack } : {}),
+})
+
+/** What the operator took out is integrated no more, and why is said against the work. */
+export const foldRejection = (
+  task: TaskView,
+  { at, event }: { at: number; event: LoopEventOf<'agent.rebuilt'> },
+  words: Words,
+): void => {
+  task.integrated = null
+  const { findingsContentId: contentId } = event
+  const findings = readJson(words.text(contentId), Finding.array())
+  task.findings.push({ at, attempt: task.attempts.at(-1)?.n ?? 0, source: 'rejected', contentId, findings })
 }
 
 const startedAttempt = (event: LoopEventOf<'attempt.started'>, at: number): AttemptView => ({

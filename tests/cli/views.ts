@@ -72,7 +72,7 @@ export const integratedTask = (number: number): TaskView =>
         usage: { input: 2_000, cached: null, output: 100 },
       },
     ],
-    integrated: { commit: oid('c'), tree: oid('d'), at: startedAt + 95_000 },
+    integrated: { commit: oid('c'), tree: oid('d'), at: startedAt + 95_000, rebuiltTip: null },
   })
 
 export const runView = (over: Partial<RunView> = {}): RunView => ({

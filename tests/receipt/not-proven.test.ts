@@ -56,7 +56,7 @@ test.each([
   ['an integration over red checks', withTask({ checks: [checks({ status: 'failed' })] }), /although checks failed/],
   [
     'an integrated tree without checks',
-    withTask({ integrated: { commit: oid('4'), tree: oid('9'), at: 0 } }),
+    withTask({ integrated: { commit: oid('4'), tree: oid('9'), at: 0, rebuiltTip: null } }),
     /no checks are on record/,
   ],
   ['an integration without a pass', withTask({ verdicts: [verdict({ tip: oid('8') })] }), /no passing verdict/],

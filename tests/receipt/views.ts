@@ -62,7 +62,7 @@ export const task = (over: Partial<TaskView> = {}): TaskView => ({
   lines: { files: 2, added: 1_234, deleted: 5 },
   checks: [checks()],
   verdicts: [verdict()],
-  integrated: { commit: oid('4'), tree: oid('3'), at: at + 70_000 },
+  integrated: { commit: oid('4'), tree: oid('3'), at: at + 70_000, rebuiltTip: null },
   findings: [],
   answer: null,
   waitReason: null,
@@ -171,7 +171,7 @@ export const revised = (): RunView =>
             findings: [{ claim: 'a typo in a comment', severity: 'minor' }],
           }),
         ],
-        integrated: { commit: oid('7'), tree: oid('6'), at: at + 70_000 },
+        integrated: { commit: oid('7'), tree: oid('6'), at: at + 70_000, rebuiltTip: null },
         findings: [{ at, attempt: 1, source: 'verdict', contentId: 'c-0000000000000000', findings: [finding] }],
       }),
       task({

@@ -133,7 +133,14 @@ export const simulate = async (seed: number, dir: string): Promise<Simulated> =>
         underWay.add(started)
         if (effect.name === 'agent.rebuild') {
           for (const { taskId, tip, tree } of world.standing.filter(one => !effect.tasks.includes(one.taskId))) {
-            const commit = { commit: tip, agent: effect.agent, tip, tree }
+            const commit = {
+              commit: tip,
+              agent: effect.agent,
+              tip,
+              tree,
+              status: 'none',
+              resultsContentId: contentId(5),
+            } as const
             tell({ type: 'task.reintegrated', runId: runIdOf(taskId), taskId, ...commit })
           }
         }

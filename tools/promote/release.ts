@@ -182,7 +182,10 @@ const isRecorded = (store: Store, commit: Extract<AgentCommit, { kind: 'integrat
   store.events
     .ofRun(runIdOf(commit.taskId))
     .some(
-      ({ event }) => event.type === 'task.integrated' && event.commit === commit.commit && event.tip === commit.taskTip,
+      ({ event }) =>
+        (event.type === 'task.integrated' || event.type === 'task.reintegrated') &&
+        event.commit === commit.commit &&
+        event.tip === commit.taskTip,
     )
 
 /** The checks as main defines them, and as the checkout does: a change on `agent` can't drop one. */
@@ -213,7 +216,9 @@ const refuseUnchecked = async (repository: Repository, store: Store, tip: Oid, w
 
 const taskOf = (commit: Extract<AgentCommit, { kind: 'integration' }>, tasks: TaskView[]): ReleasedTask => {
   const task = tasks.find(one => one.taskId === commit.taskId)
-  const pass = task?.verdicts.findLast(one => one.value === 'pass' && one.tip === commit.taskTip)
+  const isRebuilt = task !== undefined && task.integrated?.rebuiltTip === commit.taskTip
+  const judged = isRebuilt ? task.tip : commit.taskTip
+  const pass = task?.verdicts.findLast(one => one.value === 'pass' && one.tip === judged)
   return {
     taskId: commit.taskId,
     title: cleanLine(task?.title ?? commit.title, 100),
@@ -221,6 +226,6 @@ const taskOf = (commit: Extract<AgentCommit, { kind: 'integration' }>, tasks: Ta
     verdict:
       pass === undefined
         ? 'no verdict on record'
-        : `pass by ${pass.verifier ?? 'nobody'}${pass.sameVendor ? ' (same vendor)' : ''}`,
+        : `pass by ${pass.verifier ?? 'nobody'}${pass.sameVendor ? ' (same vendor)' : ''}${isRebuilt ? ', before the branch was rebuilt' : ''}`,
   }
 }

@@ -4,7 +4,8 @@ import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import type { WorkerName } from '../../domain/lane.ts'
 import { moveBranch, unpinCommit } from '../../git/ref-write.ts'
-import { branchRef, isAncestor, listBranches, readRef } from '../../git/refs.ts'
+import { branchRef, isAncestor, readRef } from '../../git/refs.ts'
+import type { Store } from '../../store/store.ts'
 import { isIn, satisfiedTaskStates } from '../../supervisor/states.ts'
 import { type Host, type RunScope, scopeOf } from '../host.ts'
 import { mainStateOf, mainTip } from '../main-tip.ts'
@@ -27,6 +28,14 @@ export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Pr
   return { type: 'run.concluded', runId: effect.runId, ...main }
 }
 
+/** Every tip that was ever integrated: where we may have put a worker's branch. */
+const integratedTips = ({ events }: Store): Set<string> =>
+  new Set(
+    [...events.ofType('task.integrated'), ...events.ofType('task.reintegrated')].flatMap(({ event }) =>
+      'tip' in event ? [event.tip] : [],
+    ),
+  )
+
 /** Task and tip of what is integrated still, in the order it came in. */
 const acceptedTips = (events: readonly LoopEvent[]): { taskId: string; tip: string }[] => {
   const tips = new Map<string, string>()
@@ -42,8 +51,8 @@ const acceptedTips = (events: readonly LoopEvent[]): { taskId: string; tip: stri
 
 /**
  * Moved once, at the end. A branch that a worktree stands on is left where it is: it only serves for looking. So is one
- * with commits that are neither on the integration branch nor on a task's: somebody else's work, which moving it would
- * lose. A tip that the operator has taken out is no accepted one any more.
+ * with commits that are neither on the integration branch nor were ever a task's: somebody else's work, which moving it
+ * would lose. A tip that the operator has taken out is no accepted one any more.
  */
 const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> => {
   const { repository, store } = host.project
@@ -60,11 +69,11 @@ const moveWorkerBranches = async (host: Host, scope: RunScope): Promise<void> =>
   }
   const names = branchNames(scope.config.branches)
   const agent = await readRef(repository, branchRef(names.agent))
-  const taskTips = new Set((await listBranches(repository, names.taskFolder)).values())
+  const ours = integratedTips(store)
   for (const [worker, tip] of tips) {
     const branch = names.worker(worker)
     const expectedOld = await readRef(repository, branchRef(branch))
-    const isKept = expectedOld === null || taskTips.has(expectedOld)
+    const isKept = expectedOld === null || ours.has(expectedOld)
     if (!isKept && (agent === null || !(await isAncestor(repository, expectedOld, agent)))) {
       host.log(`branch ${branch} stays where it is: it holds commits of its own`)
       continue

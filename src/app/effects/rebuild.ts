@@ -9,7 +9,7 @@ import { cleanLine } from '../../domain/text.ts'
 import { type Obstacle, type Reintegration, rebuildWithout } from '../../git/rebuild.ts'
 import { keepCommit, moveBranch } from '../../git/ref-write.ts'
 import { branchRef, isAncestor, readRef } from '../../git/refs.ts'
-import { checkTree } from '../checks.ts'
+import { checkTree, type TreeChecks } from '../checks.ts'
 import { type Host, keep, loggedAt, type RunScope, scopeOf } from '../host.ts'
 import { mainTip } from '../main-tip.ts'
 
@@ -28,8 +28,14 @@ export const rebuildAgent = async (
   const branch = branchNames(scope.config.branches).agent
   const main = await mainTip(host)
   if (main === null) return refused(host, scope, effect, 'notThere', 'The main branch is gone.')
-  // Moved already, or raced: on paper it is seen which, and checks would say nothing new.
+  // Moved already, or raced: what the checks said then has been heeded.
   const isUnmoved = (await readRef(repository, branchRef(branch))) === effect.agent
+  const checked = new Map<Oid, TreeChecks>()
+  const check = async (tree: Oid, baseTree: Oid): Promise<string | null> => {
+    const checks = await checkTree(host, scope, { tree, baseTree, mustTurnGreen: [], taskId: null }, signal)
+    checked.set(tree, checks)
+    return isUnmoved && checks.status === 'failed' ? failureOf(checks) : null
+  }
   const rebuilt = await rebuildWithout({
     repository,
     mainBranch: main.branch,
@@ -37,27 +43,26 @@ export const rebuildAgent = async (
     agent: effect.agent,
     without: effect.tasks,
     when: loggedAt(host, effect.runId, event => event.type === 'operator.rejected'),
-    check: async (tree, before) => (isUnmoved ? failureOf(host, scope, tree, before, signal) : null),
+    check,
   })
   signal.throwIfAborted()
   if (rebuilt.status === 'refused')
     return refused(host, scope, effect, rebuilt.obstacle.reason, wordsOf(rebuilt.obstacle))
   const moved = await moveTo(host, effect, branch, rebuilt.to)
   if (moved !== null) return typeof moved === 'string' ? refused(host, scope, effect, moved, branch) : moved
-  for (const one of rebuilt.reintegrated) tell(reintegrated(one))
+  for (const one of rebuilt.reintegrated) tell(reintegrated(host, one, checked.get(one.tree)!))
   const { runId, tasks, back, findingsContentId } = effect
   return { type: 'agent.rebuilt', runId, tasks, back, from: effect.agent, to: rebuilt.to, findingsContentId }
 }
 
-const reintegrated = ({ taskId, commit, agent, tip, tree }: Reintegration): LoopEvent => ({
-  type: 'task.reintegrated',
-  runId: runIdOf(taskId),
-  taskId,
-  commit,
-  agent,
-  tip,
-  tree,
-})
+/** In the words and the lane of the run the task is of. */
+const reintegrated = (host: Host, { taskId, ...facts }: Reintegration, checks: TreeChecks): LoopEvent => {
+  const runId = runIdOf(taskId)
+  const requested = host.project.store.events.first(runId)?.event
+  const lane = requested?.type === 'run.requested' ? requested.request.lane : 'private'
+  const resultsContentId = keep(host, { runId, lane }, taskId, 'checkResults', JSON.stringify(checks.results))
+  return { type: 'task.reintegrated', runId, taskId, ...facts, status: checks.status, resultsContentId }
+}
 
 /** Null once the branch is there (or beyond, by a hand since); where it was before is kept from being collected. */
 const moveTo = async (
@@ -86,17 +91,8 @@ const withChecksOfToday = async (host: Host, scope: RunScope): Promise<RunScope>
   return { ...scope, config: { ...scope.config, checks: effective.checks, setup: effective.setup } }
 }
 
-const failureOf = async (
-  host: Host,
-  scope: RunScope,
-  tree: Oid,
-  baseTree: Oid,
-  signal: AbortSignal,
-): Promise<string | null> => {
-  const checks = await checkTree(host, scope, { tree, baseTree, mustTurnGreen: [], taskId: null }, signal)
-  if (checks.status !== 'failed') return null
-  return checks.findings.map(({ claim, reproduction }) => `${claim}\n${reproduction?.observed ?? ''}`).join('\n')
-}
+const failureOf = ({ findings }: TreeChecks): string =>
+  findings.map(({ claim, reproduction }) => `${claim}\n${reproduction?.observed ?? ''}`).join('\n')
 
 const wordsOf = ({ reason, entry, detail }: Obstacle): string => {
   if (entry === null) return detail
