@@ -9,6 +9,7 @@ import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
+import type { Network } from '../domain/launch.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Grant } from '../lanes/gateway/grant.ts'
 import type { LaunchEnd, LaunchedProcess } from '../process/launch.ts'
@@ -65,6 +66,7 @@ export const runAgent = async (
   const grant = await grantFor(host, scope, errand)
   const token = host.gateway.issueToken(grant)
   try {
+    const door = await openDoor(host, scope, token)
     const prepared = worker.prepare({
       role: errand.role,
       seat: errand.seat,
@@ -75,7 +77,7 @@ export const runAgent = async (
       sessionId: randomUUID(),
       resume: errand.resume,
       gateway: {
-        origin: host.gateway.origin,
+        origin: door.origin,
         token,
         credentialKind: grant.credential.kind === 'claude-oauth' ? 'claude-oauth' : 'key',
       },
@@ -99,6 +101,7 @@ export const runAgent = async (
       stdoutPath: files.stdout,
       stderrPath: files.stderr,
       readable: [...installation.prefixes, errand.seat.io],
+      network: door.network,
       limits: { wallMs: scope.request.limits.attemptWallMs },
     })
     const started = { worker, process, files, stopSignal: prepared.stopSignal, wire: host.wireNotesOf(grant) }
@@ -106,6 +109,17 @@ export const runAgent = async (
   } finally {
     host.gateway.revokeToken(token)
   }
+}
+
+/** The port of the gate in every box: the box's loopback is its own, so all can have the same. */
+const gatePort = 48_787
+
+/** In a box a gate for this token alone, and no other network; without one the gateway's port. */
+const openDoor = async (host: Host, scope: RunScope, token: string): Promise<{ origin: string; network: Network }> => {
+  if (scope.request.containment === 'unboxed') return { origin: host.gateway.origin, network: 'host' }
+  const socket = host.nextSocketPath()
+  await host.gateway.openGate(token, socket)
+  return { origin: `http://127.0.0.1:${gatePort}`, network: { socket, port: gatePort } }
 }
 
 const outputFiles = (seat: Seat) => ({

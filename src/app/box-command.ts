@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { ProcessEnd } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { RunRequest } from '../domain/event.ts'
-import type { LaunchLimits } from '../domain/launch.ts'
+import type { LaunchLimits, Network } from '../domain/launch.ts'
 import { boxPolicy } from '../lanes/box.ts'
 import { type LaunchedProcess, launch } from '../process/launch.ts'
 import type { Host } from './host.ts'
@@ -32,6 +32,8 @@ export interface BoxErrand {
   stderrPath: string
   /** Directories that stay readable although they lie in a hidden place. */
   readable: string[]
+  /** Left out: none. */
+  network?: Network
   limits?: Partial<LaunchLimits>
 }
 
@@ -54,6 +56,7 @@ export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErra
     objectDirs: repository.objectDirs,
     toolPrefixes: errand.readable,
     extraReadable: [],
+    network: errand.network ?? 'none',
     limits: { ...defaultLimits, ...errand.limits },
   })
   const startedAt = host.now()

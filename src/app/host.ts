@@ -30,6 +30,8 @@ export interface Host {
   gateway: Gateway
   /** Of a grant's requests; a grant belongs to one start of one agent. */
   wireNotesOf(grant: Grant): WireNotes
+  /** A path for a new unix socket, short enough and in a folder of this supervisor alone. */
+  nextSocketPath(): string
   /** One scripted model per rehearsed run, started when first needed. */
   rehearsalOf(scope: RunScope): Promise<Rehearsal>
   /** Author of the commits workers make. */

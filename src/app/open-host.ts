@@ -1,4 +1,7 @@
 /** Opens what the effects of one supervisor stand on: the gateway with its limits and meter, and the scripted models. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeRuntimeDir } from '../config/runtime-dir.ts'
 import { keepReader } from '../git/object-reader.ts'
 import { operatorIdentity } from '../git/operator-config.ts'
 import { startGateway } from '../lanes/gateway/gateway.ts'
@@ -28,6 +31,8 @@ export const openHost = async (
   const now = Date.now
   const notebook = createWireNotebook()
   const reader = keepReader(project.repository)
+  const runtimeDir = makeRuntimeDir(project.dataDir, project.env)
+  let sockets = 0
   const rehearsals = new Map<string, Promise<Rehearsal>>()
   const permit = limitKeeper(store, options.onLimit)
   const gateway = await startGateway({
@@ -51,6 +56,7 @@ export const openHost = async (
       name: 'AgentLab operator',
       email: 'operator@localhost',
     },
+    nextSocketPath: () => join(runtimeDir, `${++sockets}.sock`),
     rehearsalOf: scope => {
       const started = rehearsals.get(scope.runId) ?? startScript(project, scope)
       rehearsals.set(scope.runId, started)
@@ -63,6 +69,7 @@ export const openHost = async (
   const close = async (): Promise<void> => {
     reader.close()
     await gateway.close()
+    await rm(runtimeDir, { recursive: true, force: true })
     for (const rehearsal of rehearsals.values()) await rehearsal.then(started => started.close()).catch(() => undefined)
   }
   return { host, close }

@@ -55,10 +55,12 @@ export const planRun = async (
       },
     )
   }
+  const containment = await containmentFor(wish)
   return {
     lane,
     configHash: hash,
-    containment: await containmentFor(wish),
+    containment,
+    network: containment === 'boxed' ? 'gate' : 'host',
     workers,
     maxParallel: Math.min(wish.maxParallel ?? effective.limits.maxParallel, effective.limits.maxParallel),
     maxAttempts: effective.limits.maxAttempts,

@@ -41,6 +41,8 @@ export const RunRequest = z.object({
   /** A scenario given with --rehearse, or null: real models. */
   scenarioContentId: ContentId.nullable(),
   containment: z.enum(['boxed', 'unboxed']),
+  /** `gate`: boxed agents reach the models through their gate and nothing else. Older runs shared the machine's network. */
+  network: z.enum(['gate', 'host']).default('host'),
   workers: z.array(WorkerName).min(1),
   maxParallel: z.number().int().positive(),
   maxAttempts: z.number().int().positive(),

@@ -3,6 +3,12 @@
 /** `boxed`: the operating system enforces it. `unboxed`: nothing does; said on run and receipt. */
 export type Containment = 'boxed' | 'unboxed'
 
+/**
+ * Which network a process has. `host`: the machine's own. `none`: a loopback of its own that leads nowhere. A gate: that
+ * loopback, and on it one port that leads to one unix socket (absolute path, at most 104 bytes).
+ */
+export type Network = 'host' | 'none' | { socket: string; port: number }
+
 export interface LaunchPolicy {
   containment: Containment
   /** Absolute path of the seat: value of AGENTLAB_SEAT in its processes' environment, by which they are found again. */
@@ -16,8 +22,7 @@ export interface LaunchPolicy {
    * readable and writable paths lie in each other, the deepest one decides.
    */
   hidden: string[]
-  /** `host`: shares the machine's network. The walls issue adds `none` and gates. */
-  network: 'host'
+  network: Network
   limits: LaunchLimits
 }
 

@@ -22,12 +22,7 @@ const ofTheRun = (view: RunView): string[] => {
   const items: string[] = []
   if (view.rehearsed)
     items.push('The models were scripted (a rehearsal): this says nothing about what real models would have done.')
-  items.push(
-    view.containment === 'unboxed'
-      ? 'No box: nothing but their own good behaviour kept the agents from the rest of this machine and its network.'
-      : "The box shared this machine's network: what the agents fetched or sent was not limited.",
-  )
-  items.push(...view.notes.map(note => noteWords(note).notProven))
+  items.push(...ofTheWalls(view), ...view.notes.map(note => noteWords(note).notProven))
   if (view.planOrigin === 'fallback')
     items.push('The plan is a fallback: no planner cut the goal, it is one single task.')
   if (view.tasks.length === 0) items.push('There is no plan: nothing was worked on.')
@@ -38,6 +33,17 @@ const ofTheRun = (view: RunView): string[] => {
     items.push("Each verdict was given at a task's own tip; their merged result was checked, not reviewed.")
   }
   return items
+}
+
+const ofTheWalls = (view: RunView): string[] => {
+  if (view.containment === 'unboxed')
+    return [
+      'No box: nothing but their own good behaviour kept the agents from the rest of this machine and its network.',
+    ]
+  if (view.network === 'host')
+    return ["The box shared this machine's network: what the agents fetched or sent was not limited."]
+  const hadNetwork = view.lane !== 'private' && view.launches.some(launch => launch.what === 'setup')
+  return hadNetwork ? ["The set-up ran with this machine's network: what it fetched or sent was not limited."] : []
 }
 
 const named = (task: TaskView): string =>

@@ -43,7 +43,7 @@ const renderOutcome = (view: RunView): string => {
     ...(wait === null ? [] : [`- To go on: ${inline(wait.cure)}`]),
     ...(view.waitDetail === null ? [] : [`- What failed: ${inline(view.waitDetail)}`]),
     `- Models: ${view.rehearsed ? 'scripted (a rehearsal)' : 'real'}`,
-    `- Containment: ${view.containment === 'boxed' ? 'boxed by the operating system, network shared' : 'UNBOXED: nothing held the agents'}`,
+    `- Containment: ${containmentWords(view)}`,
     `- Lane: ${view.lane}`,
     `- Base: ${view.base === null ? 'not reached' : code(view.base)}`,
     ...view.notes.map(note => `- Repository: ${noteWords(note).operator}`),
@@ -113,4 +113,10 @@ const discrepancyLines = (found: Discrepancy): string => {
 const renderNotProven = (view: RunView): string => {
   const items = notProven(view)
   return items.length === 0 ? provenSentence : items.map(item => `- ${inline(item, 600)}`).join('\n')
+}
+
+const containmentWords = ({ containment, network }: RunView): string => {
+  if (containment === 'unboxed') return 'UNBOXED: nothing held the agents'
+  const reach = network === 'gate' ? 'no network but the gate to the models' : 'network shared'
+  return `boxed by the operating system, ${reach}`
 }

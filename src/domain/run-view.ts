@@ -20,6 +20,8 @@ export interface RunView {
   /** Models were scripted: nothing here says anything about real ones. */
   rehearsed: boolean
   containment: Containment
+  /** Of the boxed agents: the gate to the models alone, or the machine's own. */
+  network: 'gate' | 'host'
   independence: 'vendor' | 'session'
   goal: string | null
   base: Oid | null

@@ -1,6 +1,6 @@
 /** What a process of a seat may see and write, as data. Pure; process/launch.ts makes it so. */
 import { join } from 'node:path'
-import type { Containment, LaunchLimits, LaunchPolicy } from '../domain/launch.ts'
+import type { Containment, LaunchLimits, LaunchPolicy, Network } from '../domain/launch.ts'
 
 export interface BoxInput {
   containment: Containment
@@ -17,6 +17,7 @@ export interface BoxInput {
   /** Of the command and of what it calls: see process/programs.ts. */
   toolPrefixes: string[]
   extraReadable: string[]
+  network: Network
   limits: LaunchLimits
 }
 
@@ -42,7 +43,7 @@ export const boxPolicy = (input: BoxInput): LaunchPolicy => {
     hidden: unique([...closed, ...open.flatMap(dir => credentialFiles.map(name => join(dir, name)))]),
     readable: unique([...input.objectDirs, ...open]),
     writable: [input.seatRoot],
-    network: 'host',
+    network: input.network,
     limits: input.limits,
   }
 }

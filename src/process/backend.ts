@@ -9,8 +9,8 @@ export interface Prepared {
   cwd: string
   /** Added to the command's environment. */
   env: Record<string, string>
-  /** Descriptor 3 is a pipe on which the wrapper reports. */
-  hasStatusPipe: boolean
+  /** How many pipes the wrapper has from descriptor 3 on; `attach` reads and writes our ends. */
+  pipes: number
   /** Called once, right after the start. */
   attach(child: ChildProcess, pid: number): Contained
 }

@@ -9,12 +9,13 @@ import { hostFacts, systemPath } from './host-facts.ts'
 import { mountsOf } from './mounts.ts'
 import { findProgram } from './programs.ts'
 import { run } from './run.ts'
+import { systemCallFilter } from './seccomp.ts'
 
 export type BoxProbe =
   | { available: true; version: string; asRoot: boolean }
   | {
       available: false
-      /** What could not be had: `platform`, `bubblewrap`, `AppArmor`, `user namespaces`, `/proc`, `box`. */
+      /** What could not be had: `platform`, `bubblewrap`, `socat`, `AppArmor`, `user namespaces`, `/proc`, `box`. */
       part: string
       reason: string
       cure: string
@@ -27,7 +28,9 @@ export const probeBox = async (): Promise<BoxProbe> => {
     const bubblewrap = await findBubblewrap()
     const options = { cwd: '/', env: { PATH: systemPath() }, timeoutMs: 10_000, encoding: 'utf8' as const }
     const version = (await run(bubblewrap, ['--version'], options)).stdout.replace(/^bubblewrap\s+/, '').trim()
-    const { exitCode, stderr, failedToStart } = await run(bubblewrap, await probeArguments(), options)
+    if ((await hostFacts()).socat === null) return noSocat
+    const filter = { ...options, input: systemCallFilter() }
+    const { exitCode, stderr, failedToStart } = await run(bubblewrap, await probeArguments(), filter)
     if (exitCode === 0) return { available: true, version, asRoot: process.getuid?.() === 0 }
     return explain(cleanLine(failedToStart ?? stderr, 400), version, machine())
   } catch (error) {
@@ -42,15 +45,23 @@ const probeArguments = async (): Promise<string[]> => {
     containment: 'boxed' as const,
     seat: '/',
     ...nothing,
-    network: 'host' as const,
+    network: 'none' as const,
     limits: { wallMs: 10_000, outputBytes: 1_024, processes: 64, fileBytes: 1_024, openFiles: 64 },
   }
   const file = (await findProgram('true', systemPath())) ?? '/bin/true'
-  return bubblewrapArguments(policy, { file, args: [], cwd: '/' }, mountsOf(policy), await hostFacts())
+  // The filter comes on standard input.
+  return bubblewrapArguments(policy, { file, args: [], cwd: '/' }, mountsOf(policy), await hostFacts(), 0)
 }
 
 const installCure =
   'Install it: sudo apt-get install -y bubblewrap (Debian, Ubuntu), sudo dnf install -y bubblewrap (Fedora).'
+
+const noSocat: BoxProbe = {
+  available: false,
+  part: 'socat',
+  reason: 'there is no socat on this machine, and an agent in a box reaches its model through it',
+  cure: 'Install it: sudo apt-get install -y socat (Debian, Ubuntu), sudo dnf install -y socat (Fedora).',
+}
 
 const noBoxOn = (platform: string): BoxProbe => ({
   available: false,

@@ -1,48 +1,54 @@
 /** The Linux back end of launch: a process in bubblewrap, whose pid namespace dies with it. */
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Backend } from './backend.ts'
 import { bubblewrapArguments } from './bubblewrap.ts'
+import { bridgeFailed } from './gate-bridge.ts'
 import { hostFacts, systemPath } from './host-facts.ts'
 import { mountsOf } from './mounts.ts'
 import { type ProcessRow, processRow, processTable } from './process-table.ts'
 import { findProgram } from './programs.ts'
+import { systemCallFilter } from './seccomp.ts'
 
 const statusDescriptor = 3
+const filterDescriptor = 4
 
 /** @throws AgentLabError `no-wall` (exit 5) where bubblewrap is missing or the policy can't be kept */
-export const boxed: Backend = async (policy, command) => ({
-  file: await findBubblewrap(),
-  args: [
-    '--json-status-fd',
-    String(statusDescriptor),
-    ...bubblewrapArguments(policy, command, mountsOf(policy), await hostFacts()),
-  ],
-  cwd: '/',
-  env: {},
-  hasStatusPipe: true,
-  attach: (child, pid) => {
-    const status = readStatus(child.stdio[statusDescriptor] as Readable)
-    return {
-      signal: async name => {
-        const init = status.init()
-        const main =
-          init === null ? undefined : (await processTable()).find(row => row.parent === init.pid && !row.isDead)
-        if (main !== undefined) process.kill(main.pid, name)
-      },
-      kill: () => endGroup(pid),
-      watch: async () => {},
-      settle: async () => {
-        const init = status.init()
-        // Ended before it told of its namespace: whatever it had begun is still in its process group.
-        if (init === null) endGroup(pid)
-        return init === null || (await isGone(init, 10_000)) ? [] : [init.pid]
-      },
-      hasRun: status.hasRun,
-    }
-  },
-})
+export const boxed: Backend = async (policy, command) => {
+  const filter = systemCallFilter()
+  return {
+    file: await findBubblewrap(),
+    args: [
+      '--json-status-fd',
+      String(statusDescriptor),
+      ...bubblewrapArguments(policy, command, mountsOf(policy), await hostFacts(), filterDescriptor),
+    ],
+    cwd: '/',
+    env: {},
+    pipes: 2,
+    attach: (child, pid) => {
+      const status = readStatus(child.stdio[statusDescriptor] as Readable)
+      give(child.stdio[filterDescriptor] as Writable, filter)
+      return {
+        signal: async name => {
+          const init = status.init()
+          const main = init === null ? undefined : firstChild(await processTable(), init.pid)
+          if (main !== undefined && !main.isDead) process.kill(main.pid, name)
+        },
+        kill: () => endGroup(pid),
+        watch: async () => {},
+        settle: async () => {
+          const init = status.init()
+          // Ended before it told of its namespace: whatever it had begun is still in its process group.
+          if (init === null) endGroup(pid)
+          return init === null || (await isGone(init, 10_000)) ? [] : [init.pid]
+        },
+        hasRun: () => status.hasRun() && !(typeof policy.network === 'object' && status.exitCode() === bridgeFailed),
+      }
+    },
+  }
+}
 
 /** Absolute path of bubblewrap. @throws AgentLabError `no-wall` (exit 5) */
 export const findBubblewrap = async (): Promise<string> => {
@@ -63,8 +69,20 @@ const endGroup = (pid: number): void => {
   }
 }
 
+/** The command itself: what else became a child of the namespace's first process, a gate's bridge say, came later. */
+const firstChild = (table: ProcessRow[], pid: number): ProcessRow | undefined =>
+  table
+    .filter(row => row.parent === pid)
+    .toSorted((a, b) => Number(a.startTicks) - Number(b.startTicks) || a.pid - b.pid)[0]
+
+/** bubblewrap reads the filter to its end before it builds anything; one that has died meanwhile says so itself. */
+const give = (pipe: Writable, filter: Buffer): void => {
+  pipe.on('error', () => {})
+  pipe.end(filter)
+}
+
 // bubblewrap writes {"child-pid": N} when the namespace is made and {"exit-code": N} after a command it did execute.
-const readStatus = (pipe: Readable): { init(): ProcessRow | null; hasRun(): boolean } => {
+const readStatus = (pipe: Readable): { init(): ProcessRow | null; hasRun(): boolean; exitCode(): number | null } => {
   let text = ''
   let init: ProcessRow | null = null
   pipe.setEncoding('utf8')
@@ -74,7 +92,11 @@ const readStatus = (pipe: Readable): { init(): ProcessRow | null; hasRun(): bool
     const [, pid] = /"child-pid":\s*(\d+)/.exec(text) ?? []
     if (init === null && pid !== undefined) init = processRow(Number(pid))
   })
-  return { init: () => init, hasRun: () => /"exit-code":\s*\d+/.test(text) }
+  const exitCodeIn = (): number | null => {
+    const [, code] = /"exit-code":\s*(\d+)/.exec(text) ?? []
+    return code === undefined ? null : Number(code)
+  }
+  return { init: () => init, hasRun: () => exitCodeIn() !== null, exitCode: exitCodeIn }
 }
 
 // The namespace's first process ends only after the kernel has ended all others in it (zap_pid_ns_processes).

@@ -1,21 +1,25 @@
 /** The arguments of bubblewrap for a policy, one function a concern. Pure: what must be looked up comes in as facts. */
 import type { LaunchCommand, LaunchPolicy } from '../domain/launch.ts'
+import { bridgeWords } from './gate-bridge.ts'
 import { type HostFacts, limitedBy } from './host-facts.ts'
 import type { Mount } from './mounts.ts'
 
 /**
  * Arguments for bubblewrap, without its own name. The environment is not among them: arguments can be read by every
- * user of the machine, so bubblewrap is started with exactly the command's environment and hands it on.
+ * user of the machine, so bubblewrap is started with exactly the command's environment and hands it on. On
+ * `filterDescriptor` it is to be given the filter of system calls.
  */
 export const bubblewrapArguments = (
   policy: LaunchPolicy,
   command: Pick<LaunchCommand, 'file' | 'args' | 'cwd'>,
   mounts: Mount[],
   facts: HostFacts,
+  filterDescriptor: number,
 ): string[] => [
   ...namespaces(),
   ...network(policy),
   ...privileges(),
+  ...systemCalls(filterDescriptor),
   ...lifetime(),
   ...rootFileSystem(),
   ...mounts.flatMap(mountArguments),
@@ -24,6 +28,7 @@ export const bubblewrapArguments = (
   '--chdir',
   command.cwd,
   '--',
+  ...bridgeWords(policy.network, facts),
   ...limits(policy, facts),
   command.file,
   ...command.args,
@@ -35,14 +40,14 @@ const namespaces = (): string[] => [
   '--unshare-pid',
   '--unshare-ipc',
   '--unshare-uts',
+  '--unshare-cgroup-try',
 ]
 
-const network = (policy: LaunchPolicy): string[] => {
-  switch (policy.network) {
-    case 'host':
-      return []
-  }
-}
+// Abstract unix sockets go with the network namespace; only loopback is up in a new one.
+const network = (policy: LaunchPolicy): string[] => (policy.network === 'host' ? [] : ['--unshare-net'])
+
+// What neither namespaces nor capabilities hold (process/seccomp.ts).
+const systemCalls = (filterDescriptor: number): string[] => ['--seccomp', String(filterDescriptor)]
 
 // Started by root, bubblewrap would keep every capability and root could remount the disk writable (measured).
 const privileges = (): string[] => ['--cap-drop', 'ALL']

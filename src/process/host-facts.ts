@@ -6,6 +6,8 @@ import { findProgram } from './programs.ts'
 export interface HostFacts {
   /** Absolute path of prlimit (util-linux), or null: then only what the containment itself limits holds. */
   prlimit: string | null
+  /** Absolute path of socat, or null: then no gate can be built. */
+  socat: string | null
   /** RLIMIT_NPROC can count a box alone: an ordinary user, and a kernel that counts per user namespace. */
   canLimitProcesses: boolean
   /** Hard limit of open files here; a child can't have more. */
@@ -20,6 +22,7 @@ let known: HostFacts | null = null
 export const hostFacts = async (): Promise<HostFacts> =>
   (known ??= {
     prlimit: process.platform === 'linux' ? await findProgram('prlimit', systemPath()) : null,
+    socat: process.platform === 'linux' ? await findProgram('socat', systemPath()) : null,
     // Root is never held to it (kernel/fork.c: INIT_USER).
     canLimitProcesses: process.getuid?.() !== 0 && countsProcessesPerNamespace(release()),
     maxOpenFiles: hardLimitOfOpenFiles(),

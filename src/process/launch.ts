@@ -85,7 +85,7 @@ const started = (prepared: Prepared, policy: LaunchPolicy, command: LaunchComman
     const child = spawn(prepared.file, prepared.args, {
       cwd: prepared.cwd,
       env: { ...command.env, ...prepared.env, [seatVariable]: policy.seat },
-      stdio: prepared.hasStatusPipe ? [...files.stdio, 'pipe'] : files.stdio,
+      stdio: [...files.stdio, ...Array.from({ length: prepared.pipes }, () => 'pipe' as const)],
       detached: true,
     })
     child.once('spawn', () => resolve(child as ChildProcess & { pid: number }))

@@ -25,7 +25,7 @@ export const unboxed: Backend = async (policy, command) => {
     args,
     cwd: command.cwd,
     env: { [launchVariable]: mark },
-    hasStatusPipe: false,
+    pipes: 0,
     attach: (_, pid) => {
       const seen = new Map<number, string>()
       const living = async (): Promise<ProcessRow[]> => {

@@ -35,6 +35,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     lane: request.lane,
     rehearsed: request.scenarioContentId !== null,
     containment: request.containment,
+    network: request.network,
     independence: request.independence,
     goal,
     base: null,

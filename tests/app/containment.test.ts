@@ -1,6 +1,8 @@
 /** What a worker that means harm can reach, leave behind or have AgentLab do for it. */
 import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { inLab, looks, onePlan, renderReceipt, scenario, shell, write, writeFiles } from './lab.ts'
@@ -46,6 +48,33 @@ defaults: { verifier: { steps: [${looks}], verdict: pass } }
     expect(report.filter(line => !line.endsWith(': denied'))).toEqual([])
     expect(readdirSync(join(lab.root, '.git', 'objects')).filter(name => name.length > 2)).toEqual(objects)
   }))
+
+test('neither a worker nor a check reaches a server on this machine, and a set-up does outside the private lane', () => {
+  let heard = ''
+  const server = createServer(socket => socket.on('data', data => (heard += data)))
+  return new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+    .then(() => {
+      const { port } = server.address() as AddressInfo
+      const reach = (who: string): string => `echo ${who} > /dev/tcp/127.0.0.1/${port}`
+      const config = JSON.stringify({
+        checks: [{ name: 'offline', command: ['bash', '-c', `! ${reach('check')}`] }],
+        setup: { command: ['bash', '-c', `${reach('setup')}; touch built`] },
+      })
+      return inLab({ 'agentlab.yaml': config }, async lab => {
+        for (const lane of ['personal', 'private'] as const) {
+          const worker = shell(`bash -c '${reach('worker')}' || echo denied > ${lane}.txt`)
+          heard = ''
+          const view = await lab.run({ planText: onePlan(), scenarioText: scenario(worker), lane })
+          expect(view).toMatchObject({ outcome: 'done', network: 'gate', tasks: [{ checks: [{ status: 'passed' }] }] })
+          expect(heard).toBe(lane === 'personal' ? 'setup\n' : '')
+          if (lane === 'personal') expect(renderReceipt(view)).toContain("The set-up ran with this machine's network")
+          // The same inputs would be taken from the environment that was built before.
+          await lab.open(project => rm(project.paths.environments, { recursive: true, force: true }))
+        }
+      })
+    })
+    .finally(() => server.close())
+})
 
 test('links a worker plants in its seat are not followed when the next attempt is prepared', () =>
   inLab({ 'agentlab.yaml': 'checks: [{ name: it, command: [test, "!", -f, bad.txt] }]\n' }, async lab => {

@@ -83,6 +83,7 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   notes: [],
   rehearsed: true,
   containment: 'boxed',
+  network: 'gate',
   independence: 'vendor',
   goal: 'Make it talk',
   base: oid('a'),

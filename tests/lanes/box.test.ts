@@ -12,6 +12,7 @@ const input = {
   objectDirs: ['/srv/repo/.git/objects', '/srv/shared/objects'],
   toolPrefixes: ['/home/u/.nvm/versions/node/v26'],
   extraReadable: ['/home/u/fixtures'],
+  network: 'none' as const,
   limits,
 }
 
@@ -28,7 +29,7 @@ test('lets the seat alone be written, and marks it', () => {
     writable: [input.seatRoot],
     seat: input.seatRoot,
     containment: 'boxed',
-    network: 'host',
+    network: 'none',
     limits,
   })
 })

@@ -5,7 +5,12 @@ import { countsProcessesPerNamespace, limitedBy } from '../../src/process/host-f
 import { inOrder, type Mount } from '../../src/process/mounts.ts'
 import { policyFor } from './seat.ts'
 
-const facts = { prlimit: '/usr/bin/prlimit', canLimitProcesses: true, maxOpenFiles: 1_000 }
+const facts = {
+  prlimit: '/usr/bin/prlimit',
+  socat: '/usr/bin/socat',
+  canLimitProcesses: true,
+  maxOpenFiles: 1_000,
+}
 const command = { file: '/usr/bin/true', args: ['--flag', 'a b'], cwd: '/seat' }
 
 describe('mounts', () => {
@@ -48,7 +53,7 @@ describe('bubblewrap’s arguments', () => {
     { kind: 'read', path: '/home/u/tool' },
     { kind: 'write', path: '/seat' },
   ]
-  const text = bubblewrapArguments(policyFor('/seat', 'boxed'), command, mounts, facts).join(' ')
+  const text = bubblewrapArguments(policyFor('/seat', 'boxed'), command, mounts, facts, 4).join(' ')
 
   test('name every wall', () => {
     for (const wall of [

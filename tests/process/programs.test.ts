@@ -190,6 +190,7 @@ describe('in a box that hides HOME', () => {
       objectDirs: [],
       toolPrefixes: [...(await toolPrefixes(file!, home)), ...(await toolPrefixes(node!, home))],
       extraReadable: [],
+      network: 'none',
       limits,
     })
     const env = { PATH: `${dirname(node!)}:/usr/bin:/bin`, HOME: seat, CI: '1' }

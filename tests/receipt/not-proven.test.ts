@@ -3,12 +3,14 @@ import { notProven } from '../../src/domain/not-proven.ts'
 import type { RunView } from '../../src/domain/run-view.ts'
 import { attempt, checks, erased, oid, task, verdict, view } from './views.ts'
 
+const setup = { taskId: null, what: 'setup', startedAt: 1, endedAt: 2, exitCode: 0, signal: null }
 const withTask = (over: Parameters<typeof task>[0]): RunView => view({ tasks: [task(over)] })
 
 test.each([
   ['scripted models', view({ rehearsed: true }), /scripted/],
   ['no box', view({ containment: 'unboxed' }), /No box/],
-  ['a shared network', view(), /shared this machine's network/],
+  ['a shared network', view({ network: 'host' }), /shared this machine's network/],
+  ['a set-up with a network', view({ launches: [setup] }), /set-up ran with this machine's network/],
   ['a fallback plan', view({ planOrigin: 'fallback' }), /fallback/],
   ['no plan', view({ tasks: [] }), /no plan/],
   ['erased words', erased(), /words were erased/],
@@ -101,6 +103,10 @@ test.each([
   expect(notProven(run).some(item => expected.test(item))).toBe(true)
 })
 
-test('a plain finished run has nothing to list but the shared network', () => {
-  expect(notProven(view())).toEqual([expect.stringContaining('network')])
+test('a plain finished run has nothing to list', () => {
+  expect(notProven(view())).toEqual([])
+})
+
+test('a set-up in the private lane had no network', () => {
+  expect(notProven(view({ lane: 'private', launches: [setup] }))).toEqual([])
 })

@@ -77,6 +77,7 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
   lane: 'personal',
   rehearsed: false,
   containment: 'boxed',
+  network: 'gate',
   independence: 'vendor',
   goal: 'Make the program friendlier',
   base: oid('1'),

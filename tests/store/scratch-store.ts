@@ -34,6 +34,7 @@ export const request: RunRequest = {
   planContentId: null,
   scenarioContentId: contentId('3'),
   containment: 'boxed',
+  network: 'gate',
   workers: ['claude', 'codex'],
   maxParallel: 2,
   maxAttempts: 3,

@@ -19,6 +19,7 @@ export const request = (over: Partial<RunRequest> = {}): RunRequest => ({
   planContentId: null,
   scenarioContentId: null,
   containment: 'boxed',
+  network: 'gate',
   workers: ['claude', 'codex', 'gemini'],
   maxParallel: 3,
   maxAttempts: 3,

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
+import { homedir, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { AttemptEnd } from '../../src/domain/attempt.ts'
@@ -28,11 +28,15 @@ const packageRoot = join(import.meta.dirname, '../..')
 const binaries = join(packageRoot, 'node_modules/.bin')
 const toolPath = `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin`
 const execute = promisify(execFile)
+/** As in the program itself: each box has a loopback of its own. */
+const gatePort = 48_787
 const identity = { name: 'Agent', email: 'agent@example.com' }
 
 /** Where everything of one test file lives. */
 export interface Stage {
   scratch: string
+  /** For gates: short, as a socket's path must be. */
+  sockets: string
   gateway: Gateway
   rehearsal: Rehearsal
   /** Bodies of all requests that reached the model, in order. */
@@ -43,14 +47,16 @@ export interface Stage {
 export const openStage = async (scenario: string): Promise<Stage> => {
   await mkdir(join(packageRoot, '.scratch'), { recursive: true })
   const scratch = await mkdtemp(join(packageRoot, '.scratch', 'agents-'))
+  const sockets = await mkdtemp(join(tmpdir(), 'agentlab-gates-'))
   const rehearsal = await startRehearsal(parseScenario(scenario, 'test.yaml'))
   const recorder = await startRecorder(rehearsal.origin)
   const gateway = await startGateway({ allow: async () => ({ ok: true }), meter: () => {}, clock: Date.now })
   const close = async (): Promise<void> => {
     await Promise.all([gateway.close(), recorder.close(), rehearsal.close()])
+    await rm(sockets, { recursive: true, force: true })
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 })
   }
-  return { scratch, gateway, rehearsal, recorder, close }
+  return { scratch, sockets, gateway, rehearsal, recorder, close }
 }
 
 export const findAgent = async (worker: WorkerName): Promise<Installation> => {
@@ -154,11 +160,11 @@ export const aliveIn = async (directory: string): Promise<number[]> => {
   return pids.filter((_, index) => alive[index])
 }
 
-/** The agent's own process: the first one of the seat that is not the box. */
+/** The agent's own process: the first one of the seat that is neither the box nor its bridge. */
 const agentOf = async (seat: SeatPaths): Promise<number | undefined> => {
   const pids = await aliveIn(seat.root)
   const names = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/comm`, 'utf8').catch(() => 'bwrap')))
-  return pids.find((_, index) => names[index]!.trim() !== 'bwrap')
+  return pids.find((_, index) => !['bwrap', 'socat', 'sh'].includes(names[index]!.trim()))
 }
 
 const limits = {
@@ -185,6 +191,8 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     credential: { kind: 'none', read: async () => '' },
     headers: identityHeaders({ role, worker: request.worker, task: request.task, attempt }),
   })
+  const socket = join(stage.sockets, `${randomUUID().slice(0, 8)}.sock`)
+  await stage.gateway.openGate(token, socket)
   const prompt = request.prompt ?? `Do the task ${request.task}.`
   const plain = worker.prepare({
     role,
@@ -195,7 +203,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     schema,
     sessionId: randomUUID(),
     resume,
-    gateway: { origin: request.origin ?? stage.gateway.origin, token, credentialKind },
+    gateway: { origin: request.origin ?? `http://127.0.0.1:${gatePort}`, token, credentialKind },
     identity,
     path: toolPath,
   })
@@ -221,6 +229,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     objectDirs: seat.repository.objectDirs,
     toolPrefixes: installation.prefixes,
     extraReadable: [dirname(process.execPath)],
+    network: { socket, port: gatePort },
     limits,
   })
   const launched = await launch(policy, {

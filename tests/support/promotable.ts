@@ -147,6 +147,7 @@ const request = (): Extract<LoopEvent, { type: 'run.requested' }>['request'] => 
   planContentId: null,
   scenarioContentId: content,
   containment: 'boxed',
+  network: 'gate',
   workers: ['claude', 'codex'],
   maxParallel: 1,
   maxAttempts: 3,

@@ -73,6 +73,7 @@ export const recordRun = (store: Store, run: Recording): void => {
     planContentId: null,
     scenarioContentId: run.rehearsed ? newContentId(Math.random) : null,
     containment: 'boxed',
+    network: 'gate',
     workers,
     maxParallel: 3,
     maxAttempts: 3,

@@ -73,6 +73,8 @@ const runSetup = async (
       env: { ...commandEnvironment(host, seat), ...(installScripts ? {} : withoutInstallScripts) },
       cwd: seat.workspace,
       readable: program.readable,
+      // What is private stays on this machine, whatever a set-up would fetch.
+      network: scope.lane === 'private' ? 'none' : 'host',
     },
     signal,
   )

@@ -3,9 +3,10 @@
  * puts the operator's credential in, streams, and meters. It keeps no content and logs none.
  */
 import { randomBytes } from 'node:crypto'
+import { chmod } from 'node:fs/promises'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, ListenOptions } from 'node:net'
 import { readBody } from './body.ts'
 import { credentialFits, tokenOf } from './credentials.ts'
 import { forward } from './forward.ts'
@@ -30,6 +31,11 @@ export interface Gateway {
   origin: string
   /** A new unguessable token for this grant (43 characters of base64url), valid until revoked. */
   issueToken(grant: Grant): string
+  /**
+   * A door of its own for one token: a unix socket (0600) at `path`, where every other token gets 401. It closes with the
+   * token's revocation.
+   */
+  openGate(token: string, path: string): Promise<void>
   /** From now on the token gets 401, and its running streams are cut. Unknown tokens are ignored. */
   revokeToken(token: string): void
   /** Cuts what runs and stops listening. */
@@ -39,6 +45,7 @@ export interface Gateway {
 interface Issued {
   grant: Grant
   running: Set<AbortController>
+  gates: http.Server[]
 }
 
 const unchecked: Permission = {
@@ -54,7 +61,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const issued = new Map<string, Issued>()
   const agents = { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: true }) }
 
-  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  /** `door` is the token whose gate the request came through, or null for the port. */
+  const serve = async (request: IncomingMessage, response: ServerResponse, door: string | null): Promise<void> => {
     const url = request.url ?? ''
     if (url === '/' && (request.method === 'HEAD' || request.method === 'GET')) {
       response.writeHead(200).end()
@@ -70,7 +78,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     // Looked up by hash map, so the time taken tells nothing about how much of a guess was right.
     const token = tokenOf(request, match)
     const holder = token === null ? undefined : issued.get(token)
-    if (!holder) return no('unauthorized', 'no valid token')
+    if (!holder || (door !== null && token !== door)) return no('unauthorized', 'no valid token')
     const { grant } = holder
     const providerFits = grant.provider === providerOf[wire] || grant.provider === 'local'
     if (!providerFits || !credentialFits(grant, wire)) return no('forbidden', `this token is not for ${wire}`)
@@ -123,27 +131,41 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
     }
   }
 
-  const server = http.createServer((request, response) => {
-    void serve(request, response)
-  })
-  // A CLI keeps its connection while a tool runs; closing it meanwhile would break the request it sends next.
-  server.keepAliveTimeout = 30 * 60_000
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
-  })
+  const listen = async (door: string | null, where: ListenOptions): Promise<http.Server> => {
+    const server = http.createServer((request, response) => void serve(request, response, door))
+    // A CLI keeps its connection while a tool runs; closing it meanwhile would break the request it sends next.
+    server.keepAliveTimeout = 30 * 60_000
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(where, resolve)
+    })
+    return server
+  }
+  const server = await listen(null, { port: 0, host: '127.0.0.1' })
 
   const revokeToken = (token: string): void => {
     const holder = issued.get(token)
     issued.delete(token)
     for (const running of holder?.running ?? []) running.abort()
+    for (const gate of holder?.gates ?? []) {
+      gate.close()
+      gate.closeAllConnections()
+    }
   }
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     issueToken: grant => {
       const token = randomBytes(32).toString('base64url')
-      issued.set(token, { grant, running: new Set() })
+      issued.set(token, { grant, running: new Set(), gates: [] })
       return token
+    },
+    openGate: async (token, path) => {
+      const holder = issued.get(token)
+      if (holder === undefined) throw new Error('a gate needs a token that was issued and not revoked')
+      const gate = await listen(token, { path })
+      await chmod(path, 0o600)
+      holder.gates.push(gate)
+      if (issued.get(token) !== holder) gate.close()
     },
     revokeToken,
     close: async () => {
