@@ -5,11 +5,11 @@ import { syscallsOf } from '../../src/process/syscalls.ts'
 
 const arches = ['x64', 'arm64']
 const verdicts: Record<number, string> = {
-  [0x7fff0000]: 'allowed',
-  [0x80000000]: 'killed',
-  [0x00050001]: 'EPERM',
-  [0x00050026]: 'ENOSYS',
-  [0x00050061]: 'EAFNOSUPPORT',
+  2147418112: 'allowed',
+  2147483648: 'killed',
+  327681: 'EPERM',
+  327718: 'ENOSYS',
+  327777: 'EAFNOSUPPORT',
 }
 
 /** What the kernel would do on a call: classic BPF as seccomp(2) allows it, no more than the filter uses. */

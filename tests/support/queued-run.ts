@@ -119,6 +119,7 @@ const requested = (keep: Keep, config: string, planText: string): LoopEvent => (
     planContentId: keep('planFile', planText),
     scenarioContentId: keep('scenario', scenarioText),
     containment: 'boxed',
+    network: 'gate',
     workers: ['claude'],
     maxParallel: 8,
     maxAttempts: 3,
