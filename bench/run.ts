@@ -8,6 +8,7 @@ import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figur
 import { receiptHtml } from './receipt-html.ts'
 import { runsListing } from './runs-listing.ts'
 import { taskFigures } from './tasks.ts'
+import { trainFigures } from './train.ts'
 import { version } from './version.ts'
 import { workerFigures } from './workers.ts'
 import { workspace } from './workspace.ts'
@@ -16,6 +17,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   version: async () => [await version()],
   workspace: async () => [await workspace()],
   tasks: taskFigures,
+  train: trainFigures,
   demo: async () => [await demo()],
   receipt: async () => [await receiptHtml()],
   runs: async () => [await runsListing()],

@@ -60,7 +60,11 @@ const sentences = (event: LoopEvent, words: Words): string[] => {
     case 'merge.conflicted':
       return who(`CONFLICT with what was integrated meanwhile; ${worker} gets both sides`)
     case 'checks.finished':
-      return who(`checks on the merge result: ${event.status}`)
+      return event.stack === undefined
+        ? who(`checks on the merge result: ${event.status}`)
+        : who(`checks fail together with ${keysOf(event.stack, words)}; ${worker} gets both sides`)
+    case 'train.checked':
+      return [`${keysOf(event.taskIds, words).padEnd(10)} checks on top of what is on agent: ${event.status}`]
     case 'verdict.given':
       return verdict(event, words, who)
     case 'task.integrated':
@@ -71,6 +75,9 @@ const sentences = (event: LoopEvent, words: Words): string[] => {
       return []
   }
 }
+
+const keysOf = (taskIds: readonly string[], { plan }: Words): string =>
+  taskIds.map(id => plan?.tasks.find(one => one.taskId === id)?.key ?? id).join(' + ')
 
 const verdict = (event: LoopEventOf<'verdict.given'>, words: Words, who: (text: string) => string[]): string[] => {
   const verifier = event.verifier ?? 'nobody'

@@ -15,6 +15,7 @@ import {
   workOf,
 } from './receipt-task.ts'
 import type { ChecksView, TaskView, VerdictView } from './run-view.ts'
+import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
 
 /** The text of `git diff` up to one tip of a task. */
@@ -49,6 +50,7 @@ ${
     task.integrated === null
       ? null
       : ['Integrated as', html`<code title="${task.integrated.commit}">${short(task.integrated.commit)}</code>`],
+    landedTogether(task) === null ? null : ['Train', landedTogether(task)],
   ])
 }
 <h4>Attempts</h4>${attempts(task)}
@@ -82,7 +84,7 @@ const attempts = (task: TaskView): Html =>
 
 const checkRun = (
   checks: ChecksView,
-): Html => html`<p><strong>${checkWords[checks.status]}</strong> <span class="soft">on tree <code>${short(checks.tree)}</code>, tip <code>${short(checks.tip)}</code> merged into <code>${short(checks.agent)}</code></span></p>
+): Html => html`<p><strong>${checkWords[checks.status]}</strong> <span class="soft">on tree <code>${short(checks.tree)}</code>, tip <code>${short(checks.tip)}</code> merged into <code>${short(checks.agent)}</code>${checkedTogether(checks) !== null && html`; ${checkedTogether(checks)}`}</span></p>
 ${
   checks.results.length > 0 &&
   wideTable(

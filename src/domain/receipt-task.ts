@@ -5,6 +5,7 @@ import { block, code, inline, table } from './markdown.ts'
 import { count, duration, many, short } from './measures.ts'
 import { explainWait } from './outcome.ts'
 import type { AttemptView, ChecksView, FindingsView, TaskView, VerdictView } from './run-view.ts'
+import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
 
 export const titleOf = (task: TaskView, erased = false): string => task.title ?? (erased ? '(erased)' : task.taskId)
@@ -44,6 +45,8 @@ const renderState = (task: TaskView): string => {
     )
   if (task.integrated !== null) {
     lines.push(`- Integrated: merge commit ${code(task.integrated.commit)}, tree ${code(task.integrated.tree)}`)
+    const together = landedTogether(task)
+    if (together !== null) lines.push(`- Train: ${together}`)
     if (task.integrated.rebuiltTip !== null)
       lines.push(
         `- Carried over when the branch was rebuilt: the same change as tip ${code(task.integrated.rebuiltTip)}`,
@@ -85,7 +88,9 @@ const renderChecks = (task: TaskView): string =>
 
 const renderCheckRun = (checks: ChecksView): string => {
   const head = `Checks on tree ${code(checks.tree)} (tip ${code(short(checks.tip))} merged into ${code(short(checks.agent))}): **${checkWords[checks.status]}**`
-  if (checks.results.length === 0) return head
+  const together = checkedTogether(checks)
+  const whole = together === null ? head : `${head}; ${together}`
+  if (checks.results.length === 0) return whole
   const rows = checks.results.map(check => [
     inline(check.name, 60),
     check.status,
@@ -93,7 +98,7 @@ const renderCheckRun = (checks: ChecksView): string => {
     duration(check.durationMs),
     check.cached === null ? 'not known' : check.cached ? 'yes' : 'no',
   ])
-  return `${head}\n\n${table(['Check', 'Status', 'Exit code', 'Took', 'From cache'], rows)}`
+  return `${whole}\n\n${table(['Check', 'Status', 'Exit code', 'Took', 'From cache'], rows)}`
 }
 
 /** What a status of checks is called in a receipt. */

@@ -70,7 +70,7 @@ export interface TaskView {
    * `stack` is missing where it landed before there were trains. `rebuiltTip`: the same change on another base, where the
    * branch was rebuilt below it; the verdict was given on `tip`.
    */
-  integrated: { commit: Oid; tree: Oid; at: number; stack?: StackPlace; rebuiltTip: Oid | null } | null
+  integrated: { commit: Oid; tree: Oid; at: number; stack?: StackView; rebuiltTip: Oid | null } | null
   /** What was said against the work, oldest first, also where it did not send the work back. */
   findings: FindingsView[]
   /** A research task's answer: a model's words. */
@@ -78,6 +78,9 @@ export interface TaskView {
   waitReason: WaitReason | null
   skippedBecause: TaskId | null
 }
+
+/** `with`: the other tasks that landed in the same move of `agent`. */
+export type StackView = StackPlace & { with: TaskId[] }
 
 export interface AttemptView {
   /** The attempt's number; a wait for the provider or a restart starts the same one again. */

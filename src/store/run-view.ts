@@ -6,6 +6,7 @@ import { Plan, type PlannedTask } from '../domain/plan.ts'
 import type { RunView, TaskView } from '../domain/run-view.ts'
 import type { Store } from './store.ts'
 import { foldRejection, foldTaskEvent } from './task-view.ts'
+import { foldTrainChecks, nameCompanions } from './train-view.ts'
 import { readJson, type Words, wordsOf } from './words.ts'
 import { workerCosts } from './worker-costs.ts'
 
@@ -64,6 +65,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     const waiting = RestState.safeParse(machine?.context ?? {}).data?.waitReason ?? null
     task.waitReason = task.state === 'awaitingOperator' ? waiting : null
   }
+  nameCompanions(view.tasks)
   return view
 }
 
@@ -85,26 +87,12 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
   if (event.type === 'effect.failed') {
     view.failures.push({ at, taskId: event.taskId, effect: event.effect, text: words.text(event.contentId) })
   }
-  if (event.type === 'train.checked') foldTrainChecks(view, { at, event }, words)
+  if (event.type === 'train.checked') foldTrainChecks(view.tasks, { at, event }, words)
   if (event.type === 'agent.rebuilt') {
     for (const one of view.tasks) if (event.tasks.includes(one.taskId)) foldRejection(one, { at, event }, words)
   }
   const task = 'taskId' in event ? view.tasks.find(one => one.taskId === event.taskId) : undefined
   if (task !== undefined) foldTaskEvent(task, { at, event }, words)
-}
-
-/** Green checks of a stack hold for every tip in it; whom a red one is about, the train says when it ends. */
-const foldTrainChecks = (
-  view: RunView,
-  { at, event }: { at: number; event: LoopEventOf<'train.checked'> },
-  words: Words,
-): void => {
-  if (event.status === 'failed') return
-  const { agent, tree, status, taskIds: stack } = event
-  const results = words.checkResults(event.resultsContentId, tree)
-  for (const task of view.tasks.filter(one => stack.includes(one.taskId))) {
-    task.checks.push({ at, attempt: task.attempts.at(-1)?.n ?? 0, tip: task.tip!, agent, tree, status, results, stack })
-  }
 }
 
 /** What was under way then was ended by us; its own end is never told. */

@@ -64,7 +64,7 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
         tree: event.tree,
         at,
         rebuiltTip: null,
-        ...(event.stack === undefined ? {} : { stack: event.stack }),
+        ...(event.stack === undefined ? {} : { stack: { ...event.stack, with: [] } }),
       }
       return
     case 'task.reintegrated':

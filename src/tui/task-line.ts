@@ -9,6 +9,7 @@ export type Mark = 'waiting' | 'active' | 'good' | 'bad' | 'asks'
 const marks: Record<string, Mark> = {
   pending: 'waiting',
   backingOff: 'waiting',
+  queued: 'waiting',
   verifierBackingOff: 'waiting',
   skipped: 'bad',
   dropped: 'waiting',

@@ -9,6 +9,7 @@ import { superviseProject } from '../../src/app/supervisor.ts'
 import type { EffectOf } from '../../src/domain/effect.ts'
 import type { LoopEvent, LoopEventOf } from '../../src/domain/event.ts'
 import { taskIdOf } from '../../src/domain/ids.ts'
+import { renderReceipt } from '../../src/domain/receipt.ts'
 import { readRunView } from '../../src/store/run-view.ts'
 import { nextTrain } from '../../src/supervisor/train.ts'
 import { makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
@@ -83,6 +84,11 @@ test('of three that are green alone, the third red with the first, two land; the
   expect(claim).toContain(`“Add a” (${id(1)})`)
   expect(claim).toContain(`“Add b” (${id(2)})`)
   expect(reproduction!.observed).toContain('a and c quarrel')
+  const receipt = renderReceipt(view)
+  expect(receipt).toContain('Train: 1 of 2 that landed in one train, with task 2; checked as a stack, on tree')
+  expect(receipt).toContain(`it fails together with ${id(1)}, ${id(2)}, and they do not fail without it`)
+  expect(receipt.split('## NOT PROVEN')[1]).toMatch(/Task 1 .*together with those that landed on top of it/)
+  expect(receipt.split('## NOT PROVEN')[1]).not.toMatch(/Task [23] .*together with those/)
   expect(git('ls-tree', '--name-only', 'agent').split('\n')).toEqual([
     'README.md',
     'a',

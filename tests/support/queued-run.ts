@@ -47,7 +47,7 @@ export const quarrel = { files: { 'README.md': 'Hello\n' }, checks, tasks: [adds
 /** `checks`: the configuration's text. Each tip is said to have passed checks and verdict alone on `agent`. */
 export const makeQueuedRun = async (
   dir: string,
-  { tasks, ...input }: { files: Files; checks: string; tasks: readonly QueuedTask[] },
+  { tasks, ...input }: { files: Files; checks: string; tasks: readonly QueuedTask[]; maxAttempts?: number },
 ): Promise<QueuedRun> => {
   const root = makeRepository(dir, { ...input.files, 'agentlab.yaml': input.checks })
   const env = fakeEnvironment(dir, 'instant-claude')
@@ -70,7 +70,7 @@ export const makeQueuedRun = async (
     })
     const checks = project.config.effective.checks.map(check => check.name)
     const plan = planFromFile(planText, 'the plan', { runId, workers: ['claude'], checks })
-    const asked = requested(keep, configContent(project.config), planText)
+    const asked = requested(keep, configContent(project.config), planText, input.maxAttempts ?? 3)
     const facts = plan.tasks.map(({ taskId, kind, dependsOn, worker, risk }) => ({
       taskId,
       kind,
@@ -108,7 +108,7 @@ const treeOf = (root: string, commit: string): string => shellGit(root, ['rev-pa
 
 type Keep = (kind: ContentKind, text: string) => string
 
-const requested = (keep: Keep, config: string, planText: string): LoopEvent => ({
+const requested = (keep: Keep, config: string, planText: string, maxAttempts: number): LoopEvent => ({
   type: 'run.requested',
   runId,
   request: {
@@ -122,7 +122,7 @@ const requested = (keep: Keep, config: string, planText: string): LoopEvent => (
     network: 'gate',
     workers: ['claude'],
     maxParallel: 8,
-    maxAttempts: 3,
+    maxAttempts,
     independence: 'session',
     limits: { requests: 99, tokens: 1e6, minutes: 60, attemptWallMs: 6e5, modelSilenceMs: 6e5, toolSilenceMs: 6e5 },
     purpose: 'work',

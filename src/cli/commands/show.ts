@@ -4,8 +4,9 @@ import { discrepancies } from '../../domain/discrepancies.ts'
 import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
-import type { RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
+import type { ChecksView, RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
 import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
+import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
 import type { Finding } from '../../domain/verdict.ts'
 import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
@@ -91,13 +92,14 @@ export const showTask = (view: RunView, task: TaskView, paint: Paint): string =>
     task.tip === null ? '' : `tip ${task.tip} on base ${task.base} (${linesWord(task)})`,
     ...task.checks.map(
       checks =>
-        `checks on tree ${checks.tree}: ${paintedStatus(checks.status, paint)}${checks.results.map(result => `\n  ${cleanLine(result.name, 60)}: ${paintedStatus(result.status, paint)}`).join('')}`,
+        `checks on tree ${checks.tree}: ${paintedStatus(checks.status, paint)}${withWhom(checks)}${checks.results.map(result => `\n  ${cleanLine(result.name, 60)}: ${paintedStatus(result.status, paint)}`).join('')}`,
     ),
     ...task.verdicts.map(verdict => verdictLines(verdict, paint)),
     ...task.findings.flatMap(({ source, findings }) =>
       (findings ?? []).map(finding => findingText(source, finding, paint)),
     ),
     task.integrated === null ? '' : `integrated as ${task.integrated.commit}`,
+    landedTogether(task) ?? '',
     task.answer === null ? '' : `answer, verified by nobody:\n${cleanText(task.answer)}`,
     task.waitReason === null ? '' : waitText(view, task),
     task.tip === null ? '' : paint('dim', `its work: agentlab diff ${task.taskId}`),
@@ -105,6 +107,11 @@ export const showTask = (view: RunView, task: TaskView, paint: Paint): string =>
   ]
     .filter(line => line !== '')
     .join('\n')
+
+const withWhom = (checks: ChecksView): string => {
+  const together = checkedTogether(checks)
+  return together === null ? '' : ` (${together})`
+}
 
 const paintedStatus = (status: string, paint: Paint): string =>
   status === 'passed' ? paint('green', status) : paint(status === 'failed' ? 'red' : 'yellow', status)
