@@ -260,6 +260,7 @@ export const taskMachine = machine.createMachine({
     recorded: { type: 'final' },
     skipped: { type: 'final' },
     dropped: { type: 'final' },
-    cancelled: { type: 'final' },
+    /** It may have landed in the very moment in which it was called off; the run's end finds that out. */
+    cancelled: { on: { 'task.integrated': 'integrated' } },
   },
 })

@@ -200,4 +200,14 @@ describe('a train', () => {
     const gone = refused.map(event => ({ ...event, reason: 'agentMovedByHand' }))
     expect(await ride()).toMatchObject([...gone, { type: 'train.ended' }])
   })
+
+  test('that moved agent in the moment in which its run was cancelled is told by the end of the run', async () => {
+    await queue(adds('a'), adds('b'))
+    await ride()
+    project.store.commands.append('c1', { kind: 'cancel', runId }, Date.now())
+    await supervise()
+    const view = readRunView(project.store, runId)!
+    expect(view).toMatchObject({ outcome: 'cancelled', tasks: [{ state: 'integrated' }, { state: 'integrated' }] })
+    expect(view.tasks[1]!.integrated).toMatchObject({ commit: git('rev-parse', 'agent'), stack: { place: 2, size: 2 } })
+  })
 })

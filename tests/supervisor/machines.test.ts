@@ -142,13 +142,13 @@ const guardNames = (guard: unknown): string[] => {
   return [(guard as { type: string }).type]
 }
 
-/** By whose word alone an end is left again: the operator takes integrated work out. */
-const rejection = ['operator.rejected', 'agent.rebuilt']
+/** By what alone an end is left again: the operator takes integrated work out, or called-off work turns out to have landed. */
+const afterwards = ['operator.rejected', 'agent.rebuilt', 'task.integrated']
 
-/** Final states, and those that only the operator's no leads out of. */
+/** Final states, and those that only such an afterthought leads out of. */
 const endsOf = (machine: { config: unknown }): string[] =>
   statesOf(machine).flatMap(([state, { type, on }]) =>
-    type === 'final' || Object.keys((on ?? {}) as Json).every(event => rejection.includes(event)) ? [state] : [],
+    type === 'final' || Object.keys((on ?? {}) as Json).every(event => afterwards.includes(event)) ? [state] : [],
   )
 
 test('names every way a task can end, and the scheduler knows each of them', () => {

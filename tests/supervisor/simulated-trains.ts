@@ -53,6 +53,10 @@ export const createTrains = ({ chance, pick, objectFor, text }: Dice) => {
     return { tree, status }
   }
 
+  /** Of a train that was called off and landed all the same; what is told already is not heard again. */
+  const lateLandings = (runId: string): LoopEvent[] =>
+    standing.filter(({ taskId }) => taskId.startsWith(runId)).map(one => told(runId, one))
+
   const holds = (tip: string): boolean => standing.some(one => one.tip === tip)
 
   const moveTo = (commit: string): void => {
@@ -133,7 +137,7 @@ export const createTrains = ({ chance, pick, objectFor, text }: Dice) => {
     return lands.map(member => told(runId, member))
   }
 
-  const told = (runId: string, { taskId, tip }: TrainMember): LoopEvent => {
+  const told = (runId: string, { taskId, tip }: Pick<TrainMember, 'taskId' | 'tip'>): LoopEvent => {
     const { tree } = standing.find(one => one.tip === tip)!
     const commit = objectFor(`integration of ${taskId} ${tip}`)
     return { type: 'task.integrated', runId, taskId, commit, agent: oid(1), tip, tree }
@@ -185,6 +189,7 @@ export const createTrains = ({ chance, pick, objectFor, text }: Dice) => {
     goodTrees,
     agent: () => agent,
     holds,
+    lateLandings,
     check,
     run,
     rebuild,

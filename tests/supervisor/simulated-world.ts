@@ -188,7 +188,7 @@ export const createWorld = (random: () => number): World => {
         case 'train.run':
           return trains.run(effect)
         case 'run.conclude':
-          return { type: 'run.concluded', runId: effect.runId }
+          return [...trains.lateLandings(effect.runId), { type: 'run.concluded', runId: effect.runId }]
       }
     },
   }

@@ -65,6 +65,10 @@ test('no task is integrated twice, or without a passing verdict on its tip and c
     for (const event of events) {
       if (event.type === 'task.integrated') expect(tasks).toContain(event.taskId)
     }
+    // Nothing stands on the branch that the log of a run that came to its end does not know.
+    const ended = new Set(events.flatMap(event => (event.type === 'run.concluded' ? [event.runId] : [])))
+    for (const { taskId, tip } of world.standing.filter(one => ended.has(one.taskId.slice(0, 8))))
+      expect(events).toContainEqual(expect.objectContaining({ type: 'task.integrated', taskId, tip }))
     // What is called integrated stands on the branch, and what was taken out does not, whatever happened in between.
     for (const { id, state } of runIds.flatMap(runId => store.machines.ofRun(runId))) {
       if (state === 'integrated') expect(standing).toContain(id)

@@ -84,6 +84,17 @@ describe('a train', () => {
     }
   })
 
+  test('that had landed in the moment it was called off is known as landed at the end of the run', () => {
+    const cancelled = say.play([...riding, say.cancelled, integrated(2)])
+    expect(cancelled.states.tasks.map(task => task.state)).toEqual([
+      'integrated',
+      'integrated',
+      'cancelled',
+      'cancelled',
+    ])
+    expect(cancelled.run).toMatchObject({ state: 'concluding', context: { outcome: 'cancelled' } })
+  })
+
   test('that has ended says nothing to a later one', () => {
     expect(statesOf([...riding, say.trainEnded(1)])).toEqual(statesOf(riding))
   })

@@ -11,9 +11,11 @@ import { type Host, type RunScope, scopeOf } from '../host.ts'
 import { mainStateOf, mainTip } from '../main-tip.ts'
 import { removeSeat } from '../seats.ts'
 import { workSeat } from './attempt.ts'
+import { lateLandings } from './late-landings.ts'
 
-export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Promise<LoopEvent> => {
+export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Promise<LoopEvent[]> => {
   const scope = scopeOf(host, effect.runId)
+  const late = await lateLandings(host, scope)
   await moveWorkerBranches(host, scope)
   for (const machine of host.project.store.machines.ofRun(effect.runId)) {
     if (machine.kind !== 'task' || !isIn(satisfiedTaskStates, machine.state)) continue
@@ -25,7 +27,7 @@ export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Pr
   if (effect.outcome !== 'awaitingOperator') await unpinCommit(host.project.repository, effect.runId)
   const agent = await readRef(host.project.repository, branchRef(branchNames(scope.config.branches).agent))
   const main = agent === null ? {} : { main: await mainStateOf(host, await mainTip(host), agent) }
-  return { type: 'run.concluded', runId: effect.runId, ...main }
+  return [...late, { type: 'run.concluded', runId: effect.runId, ...main }]
 }
 
 /** Every tip that was ever integrated: where we may have put a worker's branch. */

@@ -54,17 +54,19 @@ const isOf = (effect: Train, { trailers }: Integration): boolean => {
   return mark?.runId === effect.runId && mark.train === effect.train
 }
 
-export const integratedEvent = (effect: Train, { member, integration }: Landed): LoopEvent => {
-  const { commit, parents, tree, trailers } = integration
-  const { runId: _, ...stack } = trainMarkOf(trailers) ?? { runId: null }
+/** What its own commit tells of an integration. */
+export const integratedEvent = (runId: string, integration: Integration): LoopEvent => {
+  const { taskId, taskTip, commit, parents, tree, trailers } = integration
+  const mark = trainMarkOf(trailers)
+  const stack: StackPlace | null = mark && { train: mark.train, place: mark.place, size: mark.size, tree: mark.tree }
   return {
     type: 'task.integrated',
-    runId: effect.runId,
-    taskId: member.taskId,
+    runId,
+    taskId,
     commit,
     agent: parents[0]!,
-    tip: member.tip,
+    tip: taskTip,
     tree,
-    ...('train' in stack ? { stack: stack satisfies StackPlace } : {}),
+    ...(stack === null ? {} : { stack }),
   }
 }

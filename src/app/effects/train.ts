@@ -40,7 +40,7 @@ export const runTrain = async (host: Host, effect: Train, signal: AbortSignal): 
   signal.throwIfAborted()
   const landing = await landStack(host, scope, { effect, branch, agent, stack: green, now: isRepeated ? now : null })
   const before = [
-    ...landed.map(one => integratedEvent(effect, one)),
+    ...landed.map(({ integration }) => integratedEvent(effect.runId, integration)),
     ...astray.map(({ taskId }): LoopEvent => ({ type: 'agent.moved', runId: effect.runId, taskId })),
   ]
   const end = ended(effect, search.checkRuns)
