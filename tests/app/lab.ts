@@ -17,6 +17,7 @@ import type { LoopEvent } from '../../src/domain/event.ts'
 import { renderReceipt } from '../../src/domain/receipt.ts'
 import type { RunView } from '../../src/domain/run-view.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
+import { compiled } from '../support/compiled.ts'
 import {
   type Files,
   makeRepository,
@@ -132,6 +133,7 @@ export const inLab = async (files: Files, work: (lab: Lab) => Promise<void>): Pr
     HOME: home,
     XDG_STATE_HOME: join(scratch, 'state'),
     LC_ALL: 'C.UTF-8',
+    ...compiled,
   }
   const digest = (): string => checkoutDigest(root, { ignoreRefs: ourRefs })
   let untouched = digest()

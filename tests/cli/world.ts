@@ -4,6 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll } from 'vitest'
 import { dataDirOf } from '../../src/config/data-dir.ts'
+import { compiled } from '../support/compiled.ts'
 import { makeRepository, makeScratch, removeScratch } from '../support/git-repository.ts'
 
 export const main = resolve('src/cli/main.ts')
@@ -31,6 +32,7 @@ export const makeWorld = (): World => {
     HOME: home,
     XDG_STATE_HOME: join(scratch, 'state'),
     LC_ALL: 'C.UTF-8',
+    ...compiled,
   }
   return { scratch, repository, env }
 }

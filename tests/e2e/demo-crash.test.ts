@@ -11,6 +11,7 @@ import { openProject, type Project } from '../../src/app.ts'
 import { demoScenarioPath, prepareSample } from '../../src/demo/prepare-sample.ts'
 import type { LoopEventType } from '../../src/domain/event.ts'
 import { lockHolder } from '../../src/store/lock.ts'
+import { compiled } from '../support/compiled.ts'
 import { makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 import { processesBelow } from '../support/seat-processes.ts'
 
@@ -37,6 +38,7 @@ const begin = async (name: string): Promise<Run> => {
     HOME: process.env.HOME,
     XDG_STATE_HOME: join(scratch, name, 'state'),
     XDG_CONFIG_HOME: join(scratch, name, 'config'),
+    ...compiled,
   }
   const agentlab = async (...args: string[]): Promise<string> =>
     (await promisify(execFile)(process.execPath, [program, '--repo', repository, ...args], { env })).stdout.trim()

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { RunWish } from '../../src/app.ts'
+import { compiled } from './compiled.ts'
 import { makeRepository } from './git-repository.ts'
 
 /** `fake-claude` asks the gateway once; `instant-claude` and `chatty-claude` (a hundred lines a second) ask nobody. */
@@ -46,7 +47,7 @@ export const fakeEnvironment = (dir: string, agent: FakeAgent): Record<string, s
   const bin = join(dir, 'bin')
   mkdirSync(bin)
   symlinkSync(process.execPath, join(bin, 'node'))
-  return { PATH: `${bin}:/usr/bin:/bin`, HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8' }
+  return { PATH: `${bin}:/usr/bin:/bin`, HOME: home, XDG_STATE_HOME: join(dir, 'state'), LANG: 'C.UTF-8', ...compiled }
 }
 
 const yaml = `

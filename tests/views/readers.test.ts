@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dataDirOf } from '../../src/config/data-dir.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
+import { compiled } from '../support/compiled.ts'
 import { commitFiles, makeRepository, makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 import { recording, recordRun } from '../support/recorded-run.ts'
 import { runAtTerminal } from '../support/terminal.ts'
@@ -14,7 +15,13 @@ import { readHtml } from './html-reader.ts'
 const main = resolve('src/cli/main.ts')
 const scratch = makeScratch('readers')
 const home = join(scratch, 'home')
-const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: join(scratch, 'state'), LC_ALL: 'C.UTF-8' }
+const env = {
+  PATH: '/usr/bin:/bin',
+  HOME: home,
+  XDG_STATE_HOME: join(scratch, 'state'),
+  LC_ALL: 'C.UTF-8',
+  ...compiled,
+}
 let repository = ''
 let dataDir = ''
 let store: Store
