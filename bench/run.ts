@@ -11,11 +11,11 @@ import { taskFigures } from './tasks.ts'
 import { trainFigures } from './train.ts'
 import { version } from './version.ts'
 import { workerFigures } from './workers.ts'
-import { workspace } from './workspace.ts'
+import { workspaceFigures } from './workspace.ts'
 
 const benches: Record<string, () => Promise<Figure[]>> = {
   version: async () => [await version()],
-  workspace: async () => [await workspace()],
+  workspace: workspaceFigures,
   tasks: taskFigures,
   train: trainFigures,
   demo: async () => [await demo()],

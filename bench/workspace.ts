@@ -1,7 +1,11 @@
-/** One quarantined workspace on a generated repository of 50,000 files, beside one `git worktree add`. */
+/**
+ * Quarantined workspaces on a generated repository of 50,000 files, beside one `git worktree add`: the first of a seat, and
+ * the second after a worker was in it.
+ */
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rememberWorkspace, restoreWorkspace } from '../src/git/kept-workspace.ts'
 import { openRepository } from '../src/git/repository.ts'
 import { createWorkspace } from '../src/git/workspace.ts'
 import { type Figure, median, rounds, timed } from './figure.ts'
@@ -26,39 +30,88 @@ const generate = (repo: string): void => {
   execFileSync('git', ['reset', '-q', '--hard'], { cwd: repo })
 }
 
-export const workspace = (): Promise<Figure> =>
+/** A commit that differs from the first in 200 files, as the next round's tip or the next merge would. */
+const nextCommit = (repo: string): string => {
+  const git = (args: string[], input = ''): string =>
+    execFileSync('git', args, { cwd: repo, encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'inherit'] }).trim()
+  const blob = git(['hash-object', '-w', '--stdin'], 'changed\n')
+  const lines = Array.from({ length: 200 }, (_, n) => `100644 ${blob}\tfolder${n}/file${n}.txt\n`)
+  git(['update-index', '--index-info'], lines.join(''))
+  const tree = git(['write-tree'])
+  git(['read-tree', 'HEAD'])
+  const by = ['-c', 'user.name=Bench', '-c', 'user.email=bench@localhost']
+  return git([...by, 'commit-tree', tree, '-p', 'HEAD', '-m', 'next'])
+}
+
+/** What a worker leaves: files changed and removed, a build of 500 files nobody tracks. */
+const work = (workspace: string): void => {
+  mkdirSync(join(workspace, 'build'))
+  for (let n = 0; n < 500; n++) writeFileSync(join(workspace, 'build', `${n}`), 'built')
+  for (let n = 300; n < 350; n++) appendFileSync(join(workspace, `folder${n}`, `file${n}.txt`), 'edited')
+  for (let n = 350; n < 400; n++) rmSync(join(workspace, `folder${n}`, `file${n}.txt`))
+}
+
+export const workspaceFigures = (): Promise<Figure[]> =>
   inScratch(async dir => {
     const repo = join(dir, 'repo')
     generate(repo)
     const repository = await openRepository(repo)
     const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repo, encoding: 'utf8' }).trim()
+    const next = nextCommit(repo)
     const identity = { name: 'Bench', email: 'bench@localhost' }
-    const linked: number[] = []
-    const ours: number[] = []
+    const dirs = { workspace: join(dir, 'workspace'), gitDir: join(dir, 'git') }
+    const memory = join(dir, 'memory')
+    const times = { linked: [] as number[], first: [] as number[], remember: [] as number[], restore: [] as number[] }
+    const second: number[] = []
+    const measure = async (into: number[], work: () => unknown): Promise<void> => void into.push(await timed(work))
     for (let round = 0; round < rounds; round++) {
       const worktree = join(dir, 'worktree')
       // What was written before must not be paid for here.
       execFileSync('sync')
-      linked.push(
-        await timed(() => execFileSync('git', ['worktree', 'add', '-q', '--detach', worktree, commit], { cwd: repo })),
+      await measure(times.linked, () =>
+        execFileSync('git', ['worktree', 'add', '-q', '--detach', worktree, commit], { cwd: repo }),
       )
       rmSync(worktree, { recursive: true })
       execFileSync('git', ['worktree', 'prune'], { cwd: repo })
       execFileSync('sync')
-      const dirs = { workspace: join(dir, 'workspace'), gitDir: join(dir, 'git') }
-      ours.push(await timed(() => createWorkspace({ repository, dirs, commit, branch: 'bench', identity })))
+      await measure(times.first, () => createWorkspace({ repository, dirs, commit, branch: 'bench', identity }))
+      await measure(times.remember, () => rememberWorkspace(dirs, memory, ''))
+      work(dirs.workspace)
+      execFileSync('sync')
+      await measure(times.restore, async () => {
+        if ((await restoreWorkspace(dirs, memory)) === null) throw new Error('the workspace could not be used again')
+      })
+      await measure(second, () =>
+        createWorkspace({ repository, dirs, commit: next, branch: 'bench', identity, from: memory }),
+      )
       rmSync(dirs.workspace, { recursive: true })
       rmSync(dirs.gitDir, { recursive: true })
     }
-    return {
-      name: `one workspace, ${files.toLocaleString('en')} files`,
-      unit: 'ms',
-      measured: median(ours),
-      baseline: { what: '`git worktree add`', value: median(linked) },
-      bound: { ratio: 1.2 },
-      stages: ours.map((value, round): [string, number] => [
-        `round ${round + 1}, beside ${Math.round(linked[round]!)} ms`,
-        value,
-      ]),
-    }
+    const baseline = { what: '`git worktree add`', value: median(times.linked) }
+    const both = second.map((value, round) => value + times.restore[round]!)
+    return [
+      {
+        name: `one workspace, ${files.toLocaleString('en')} files`,
+        unit: 'ms',
+        measured: median(times.first),
+        baseline,
+        bound: { ratio: 1.2 },
+        stages: times.first.map((value, round): [string, number] => [
+          `round ${round + 1}, beside ${Math.round(times.linked[round]!)} ms`,
+          value,
+        ]),
+      },
+      {
+        name: 'the second workspace of a seat, as many files',
+        unit: 'ms',
+        measured: median(both),
+        baseline,
+        bound: { ratio: 0.3 },
+        stages: [
+          ['what is not as remembered removed', median(times.restore)],
+          ['the next commit checked out', median(second)],
+          ['not in the figure: remembering it for a third', median(times.remember)],
+        ],
+      },
+    ]
   })

@@ -1,4 +1,6 @@
 /** Fills a fresh work tree from an index, leaving named paths out in a way git itself does not see. */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Oid } from '../domain/ids.ts'
 import { isLeftOut } from './agent-config.ts'
 import { listTree } from './blobs.ts'
@@ -40,5 +42,31 @@ const fill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: G
   const input = leftOut.map(path => `${path}\0`).join('')
   await gitBytes(place, ['update-index', '-z', '--skip-worktree', '--stdin'], { ...disposable, input })
   await gitBytes(place, ['checkout-index', '--all', '--index', '--quiet'], disposable)
+  return leftOut
+}
+
+/**
+ * The same for a work tree that still holds what its index says, or lacks it: only what differs is written. What is left
+ * out must have been so before; a place is filled with the same `leaveOut` each time.
+ */
+export const checkOutAgain = async (
+  place: GitPlace,
+  treeish: Oid,
+  leaveOut: LeaveOut,
+  source: CheckoutSource,
+): Promise<string[]> => {
+  const leftOut = await refill(place, treeish, leaveOut, source)
+  await placeLargeFiles(place, source, treeish, leftOut)
+  return leftOut
+}
+
+const refill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: GitPlace): Promise<string[]> => {
+  await gitBytes(place, ['read-tree', '--reset', '-u', treeish], disposable)
+  const all = leaveOut === 'nothing' ? [] : await listTree(source, treeish)
+  const leftOut = all.map(entry => entry.path).filter(isLeftOut)
+  if (leftOut.length === 0) return []
+  for (const path of leftOut) await rm(join(place.root, path), { force: true })
+  const input = leftOut.map(path => `${path}\0`).join('')
+  await gitBytes(place, ['update-index', '-z', '--skip-worktree', '--stdin'], { ...disposable, input })
   return leftOut
 }

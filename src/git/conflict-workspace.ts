@@ -3,14 +3,14 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BranchName, Oid } from '../domain/ids.ts'
 import { isLeftOut } from './agent-config.ts'
-import { checkOut, disposable } from './checkout.ts'
+import { disposable } from './checkout.ts'
 import { type GitPlace, gitBytes } from './exec.ts'
 import { type ConflictStage, mergeFully } from './merge.ts'
 import type { Identity } from './operator-config.ts'
 import { layGitDir, placeOf, type WorkspaceDirs } from './private-git-dir.ts'
 import { branchRef } from './refs.ts'
 import type { Repository } from './repository.ts'
-import { removeWorkspace } from './workspace.ts'
+import { clearFor, fill } from './workspace.ts'
 
 export interface ConflictRequest {
   repository: Repository
@@ -21,6 +21,8 @@ export interface ConflictRequest {
   taskTip: Oid
   branch: string
   identity: Identity
+  /** As in `WorkspaceRequest`. */
+  from?: string
 }
 
 const indexLine = ({ mode, oid, stage, path }: ConflictStage): string => `${mode} ${oid} ${stage}\t${path}\0`
@@ -60,12 +62,12 @@ export const rebuildForConflict = async (request: ConflictRequest): Promise<{ co
   const { repository, dirs, identity } = request
   const [base, taskTip] = [Oid.parse(request.base), Oid.parse(request.taskTip)]
   const head = branchRef(BranchName.parse(request.branch))
-  await removeWorkspace(dirs)
+  const from = await clearFor(repository, request, [base, taskTip])
   const refs = { [head]: base, 'refs/heads/agent-tip': base, 'refs/heads/task-tip': taskTip }
   await layGitDir(repository, dirs, { head, refs, identity })
   const place = placeOf(dirs)
   const merge = await mergeFully(place, 'agent-tip', 'task-tip', disposable)
-  await checkOut(place, merge.tree, 'agentConfig', { ...place, largeFileDirs: repository.largeFileDirs })
+  await fill(dirs, merge.tree, 'agentConfig', { ...place, largeFileDirs: repository.largeFileDirs }, from)
   const visible = merge.stages.filter(stage => !isLeftOut(stage.path))
   await settleLeftOut(place, merge.stages)
   if (visible.length > 0) await markUnmerged(place, visible)
