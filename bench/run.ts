@@ -4,6 +4,7 @@
  * what else the machine does is in every figure.
  */
 import { demo } from './demo.ts'
+import { environment } from './environment.ts'
 import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figure.ts'
 import { receiptHtml } from './receipt-html.ts'
 import { runsListing } from './runs-listing.ts'
@@ -16,6 +17,7 @@ import { workspaceFigures } from './workspace.ts'
 const benches: Record<string, () => Promise<Figure[]>> = {
   version: async () => [await version()],
   workspace: workspaceFigures,
+  environment: async () => [await environment()],
   tasks: taskFigures,
   train: trainFigures,
   demo: async () => [await demo()],

@@ -20,6 +20,7 @@ import type { StreamReader, Worker } from '../workers/worker.ts'
 import { credentialOf, installationOf } from './agents.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
+import { portsOf, portVariables } from './ports.ts'
 import { type Seat, writeInSeat } from './seats.ts'
 import { operatorPath } from './toolchain.ts'
 import { openTranscript } from './transcript.ts'
@@ -95,7 +96,7 @@ export const runAgent = async (
       what: `${errand.role} ${errand.worker}`,
       file: prepared.file,
       args: prepared.args,
-      env: { ...prepared.env, AGENTLAB_RUN: scope.runId },
+      env: { ...prepared.env, ...portVariables(await portsOf(host, scope, errand.seat)), AGENTLAB_RUN: scope.runId },
       cwd: errand.seat.workspace,
       stdinPath: files.stdin,
       stdoutPath: files.stdout,

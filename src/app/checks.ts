@@ -9,18 +9,23 @@ import type { Finding } from '../domain/verdict.ts'
 import { createTreeWorkspace } from '../git/workspace.ts'
 import type { CheckRow } from '../store/checks.ts'
 import { runInBox } from './box-command.ts'
+import { withCheckSeat } from './check-seats.ts'
 import type { Environment } from './environment/build.ts'
 import { environmentOf } from './environment/environment.ts'
-import { placeEnvironment } from './environment/place.ts'
+import { dependencyNotes, setupNote } from './environment/notes.ts'
+import { digestOfHandIns } from './handed-in.ts'
 import type { Host, RunScope } from './host.ts'
-import { makeSeat, removeSeat, type Seat, seatAt } from './seats.ts'
-import { commandEnvironment, findCommand } from './toolchain.ts'
+import type { Seat } from './seats.ts'
+import { commandIn, findCommand } from './toolchain.ts'
+import { furnish } from './workspace.ts'
 
 export interface TreeChecks {
   status: ChecksStatus
   results: CheckResult[]
   /** One per red check that counts, with what it printed. */
   findings: Finding[]
+  /** What the environment leaves unproven; sends nothing back. */
+  environment: Finding[]
 }
 
 const outputBytes = 16 * 1024
@@ -36,42 +41,50 @@ export const checkTree = async (
   signal: AbortSignal,
 ): Promise<TreeChecks> => {
   const checks = scope.config.checks
-  if (checks.length === 0) return { status: 'none', results: [], findings: [] }
-  const rows = await runChecks(host, scope, wanted.tree, checks, wanted.taskId, signal)
+  const environment = await dependencyNotes(host.project.repository, scope, wanted)
+  if (checks.length === 0) return { status: 'none', results: [], findings: [], environment }
+  const { rows, notes } = await runChecks(host, scope, wanted.tree, checks, wanted.taskId, signal)
+  environment.push(...notes, ...notTurnedGreen(rows, wanted.mustTurnGreen))
   const results = rows.map(({ row, cached }) => resultOf(row, cached))
-  const red = rows.filter(({ row }) => row.status === 'failed')
-  if (red.length > 0) {
-    const excused = await redOnBase(
-      host,
-      scope,
-      wanted,
-      checks,
-      red.map(({ row }) => row.name),
-      signal,
-    )
-    const counting = red.filter(({ row }) => !excused.has(row.name))
-    if (counting.length > 0)
-      return { status: 'failed', results, findings: counting.map(({ row }) => findingOf(row, checks)) }
-  }
-  if (rows.some(({ row }) => row.status === 'notRun')) return { status: 'notRun', results, findings: [] }
-  return { status: red.length > 0 ? 'failedOnBaseToo' : 'passed', results, findings: [] }
+  const red = rows.flatMap(({ row }) => (row.status === 'failed' ? [row] : []))
+  const excused = await redOnBase(host, scope, wanted, checks, red, signal)
+  const counting = red.filter(row => !excused.has(row.name))
+  const findings = counting.map(row => findingOf(row, checks))
+  if (findings.length > 0) return { status: 'failed', results, findings, environment }
+  if (rows.some(({ row }) => row.status === 'notRun')) return { status: 'notRun', results, findings, environment }
+  return { status: red.length > 0 ? 'failedOnBaseToo' : 'passed', results, findings, environment }
 }
+
+/** Nobody knows whether they are green: that sends nothing back, and is not passed over in silence. */
+const notTurnedGreen = (rows: readonly Row[], mustTurnGreen: readonly string[]): Finding[] =>
+  rows
+    .filter(({ row }) => row.status === 'notRun' && mustTurnGreen.includes(row.name))
+    .map(({ row }) => ({
+      claim: `The check "${row.name}" has to turn green with this task, and was not run.`,
+      severity: 'minor',
+    }))
 
 const redOnBase = async (
   host: Host,
   scope: RunScope,
   wanted: { baseTree: Oid | null; mustTurnGreen: readonly string[]; taskId: string | null },
   checks: readonly CheckDefinition[],
-  names: readonly string[],
+  red: readonly CheckRow[],
   signal: AbortSignal,
 ): Promise<Set<string>> => {
-  const asked = checks.filter(check => names.includes(check.name) && !wanted.mustTurnGreen.includes(check.name))
+  const isRed = (name: string): boolean => red.some(row => row.name === name)
+  const asked = checks.filter(check => isRed(check.name) && !wanted.mustTurnGreen.includes(check.name))
   if (wanted.baseTree === null || asked.length === 0) return new Set()
-  const rows = await runChecks(host, scope, wanted.baseTree, asked, wanted.taskId, signal)
+  const { rows } = await runChecks(host, scope, wanted.baseTree, asked, wanted.taskId, signal)
   return new Set(rows.filter(({ row }) => row.status === 'failed').map(({ row }) => row.name))
 }
 
 const hash = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 24)
+
+interface Row {
+  row: CheckRow
+  cached: boolean
+}
 
 const runChecks = async (
   host: Host,
@@ -80,43 +93,48 @@ const runChecks = async (
   checks: readonly CheckDefinition[],
   taskId: string | null,
   signal: AbortSignal,
-): Promise<{ row: CheckRow; cached: boolean }[]> => {
+): Promise<{ rows: Row[]; notes: Finding[] }> => {
   const { store } = host.project
   const environment = await environmentOf(host, scope, tree, signal)
+  const handedIn = await digestOfHandIns(host, scope, tree)
   const keyOf = (check: CheckDefinition) => ({
     tree,
     commandHash: hash(check.command),
-    environmentHash: environment.hash,
+    environmentHash: handedIn === null ? environment.hash : hash([environment.hash, handedIn]),
   })
-  const rows = new Map<string, { row: CheckRow; cached: boolean }>()
+  const rows = new Map<string, Row>()
   for (const check of checks) {
     const known = store.checks.find(keyOf(check))
     if (known !== null) rows.set(check.name, { row: { ...known, name: check.name }, cached: true })
   }
   const missing = checks.filter(check => !rows.has(check.name))
   if (missing.length > 0) {
-    const seat = seatAt(host.project.paths.seats, `check.${tree.slice(0, 16)}.${Math.floor(host.random() * 1e9)}`)
-    try {
-      await makeSeat(seat)
-      await createTreeWorkspace({ repository: host.project.repository, dirs: seat.dirs, tree })
-      await placeEnvironment(environment, seat.workspace, null)
+    await inCheckout(host, scope, { tree, environment }, async seat => {
       for (const check of missing) {
-        const row = {
-          ...keyOf(check),
-          name: check.name,
-          at: host.now(),
-          ...(await runOne(host, scope, { seat, check, environment, taskId }, signal)),
-        }
+        const ran = await runOne(host, scope, { seat, check, environment, taskId }, signal)
+        const row = { ...keyOf(check), name: check.name, at: host.now(), ...ran }
         // What was not run is not known: it is asked again next time.
         if (row.status !== 'notRun') store.checks.save(row)
         rows.set(check.name, { row, cached: false })
       }
-    } finally {
-      await removeSeat(seat)
-    }
+    })
   }
-  return checks.map(check => rows.get(check.name)!)
+  return { rows: checks.map(check => rows.get(check.name)!), notes: setupNote(scope, environment) }
 }
+
+/** A seat whose workspace holds the tree. All checks of a tree share it, in order. */
+const inCheckout = (
+  host: Host,
+  scope: RunScope,
+  { tree, environment }: { tree: Oid; environment: Environment },
+  work: (seat: Seat) => Promise<void>,
+): Promise<void> =>
+  withCheckSeat(host, scope.runId, async seat => {
+    const { repository } = host.project
+    const checkOut = (kept: { from?: string }) => createTreeWorkspace({ repository, dirs: seat.dirs, tree, ...kept })
+    await furnish(host, scope, seat, { tree, environment, checkOut })
+    await work(seat)
+  })
 
 type Ran = Pick<CheckRow, 'status' | 'exitCode' | 'durationMs' | 'output'>
 
@@ -131,6 +149,7 @@ const runOne = async (
   if (environment.status === 'failed') return notRun(`The set-up failed: ${environment.detail}`)
   const program = await findCommand(host, check.command[0]!)
   if (program === null) return notRun(`There is no program ${check.command[0]} on PATH.`)
+  const { args, env } = await commandIn(host, scope, seat, check.command)
   const { end, stdoutPath, stderrPath } = await runInBox(
     host,
     scope,
@@ -140,8 +159,8 @@ const runOne = async (
       what: `check ${check.name}`,
       name: `check-${check.name.replace(/[^a-z0-9]/gi, '_')}`,
       file: program.file,
-      args: check.command.slice(1),
-      env: commandEnvironment(host, seat),
+      args,
+      env,
       cwd: seat.workspace,
       readable: program.readable,
       limits: { wallMs: check.timeoutMs },

@@ -7,6 +7,7 @@ import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { chooseCrew } from './agents.ts'
+import { listedFiles } from './handed-in.ts'
 import type { Project } from './project.ts'
 
 export interface RunWish {
@@ -30,7 +31,7 @@ export interface RunWish {
 
 /**
  * Everything that can be refused is refused here, before a row is written or a token spent.
- * @throws AgentLabError `no-worker`, `one-vendor`, `no-wall` (exit 5), `yaml-invalid`
+ * @throws AgentLabError `hand-in-refused`, `no-worker`, `one-vendor`, `no-wall` (exit 5), `yaml-invalid`
  */
 export const planRun = async (
   project: Project,
@@ -41,6 +42,8 @@ export const planRun = async (
   const rehearsed = wish.scenarioText !== null
   if (wish.planText !== null) parsePlanFile(wish.planText, 'the plan file')
   if (wish.scenarioText !== null) parseScenario(wish.scenarioText, 'the scenario')
+  const refused = (await listedFiles(project.repository, effective.handIn)).find(file => file.refused !== null)
+  if (refused?.refused) throw refused.refused
   const lane = wish.lane ?? effective.lane
   const workers = await chooseCrew({ config: effective, env: project.env, lane, rehearsed, wanted: wish.workers })
   const independence = wish.sameVendor ? 'session' : effective.verifier.independence

@@ -1,6 +1,6 @@
 /** Seats: task × worker, the one place on disk where a worker's workspace, home, agent config and output live. */
-import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { lstat, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, isAbsolute, join, relative, sep } from 'node:path'
 import { z } from 'zod'
 import { Oid } from '../domain/ids.ts'
 import type { WorkspaceDirs } from '../git/private-git-dir.ts'
@@ -15,6 +15,8 @@ export interface Seat extends SeatPaths {
    * worker could replace by a link, we would follow as the operator.
    */
   io: string
+  /** Beside the seat as well: what its workspace was when we left it (git/kept-workspace.ts). */
+  memory: string
 }
 
 /** A seat's paths; nothing is made. Names are ours: `k3m9q2x7-2.claude`, `k3m9q2x7-2.codex.verify`. */
@@ -31,6 +33,7 @@ export const seatAt = (seatsDir: string, name: string): Seat => {
     tmp: join(root, 'tmp'),
     dirs: { workspace, gitDir: join(root, 'git') },
     io: `${root}.io`,
+    memory: `${root}.memory`,
   }
 }
 
@@ -52,7 +55,12 @@ const makeRealFolder = async (dir: string): Promise<void> => {
 }
 
 /** Written once the workspace is whole: without it the workspace is made anew, whatever a crash left. */
-const Ready = z.object({ base: Oid, purpose: z.string() })
+const Ready = z.object({
+  base: Oid,
+  purpose: z.string(),
+  /** Files of the operator that lie in the workspace and may not come out of it. */
+  handedIn: z.array(z.object({ path: z.string(), oid: Oid.nullable() })).default([]),
+})
 export type Ready = z.infer<typeof Ready>
 
 const readyPath = (seat: Seat): string => `${seat.root}.ready.json`
@@ -74,11 +82,35 @@ export const markReady = async (seat: Seat, ready: Ready): Promise<void> => {
 
 export const unmarkReady = async (seat: Seat): Promise<void> => rm(readyPath(seat), { force: true })
 
-/** Removes a seat whose work is safe elsewhere. */
+/** Removes a seat whose work is safe elsewhere. Its ports are free with its folder. */
 export const removeSeat = async (seat: Seat): Promise<void> => {
   await unmarkReady(seat)
-  await removeTree(seat.root)
+  for (const ending of seatEndings) await removeTree(`${seat.root}${ending}`)
+}
+
+/** Makes a seat as if it were new, but for its workspace, which `furnish` uses again if it can. */
+export const emptySeat = async (seat: Seat): Promise<void> => {
+  await unmarkReady(seat)
   await removeTree(seat.io)
+  const kept = [seat.dirs.workspace, seat.dirs.gitDir].map(path => basename(path))
+  for (const name of await readdir(seat.root).catch(() => []))
+    if (!kept.includes(name)) await removeTree(join(seat.root, name))
+  await makeSeat(seat)
+}
+
+/** What stands beside a seat's folder begins with its name and ends so; the folder itself goes first. */
+export const seatEndings = ['', '.ready.json', '.ready.json.new', '.io', '.memory', '.memory.new'] as const
+
+/** Names of all seats of which anything is left. */
+export const seatNames = async (seatsDir: string): Promise<string[]> => {
+  const entries = await readdir(seatsDir).catch(() => [])
+  const bare = entries.map(entry => entry.replace(/(?:\.io|\.(?:ready\.json|memory)(?:\.new)?)$/, ''))
+  return [...new Set(bare)].toSorted()
+}
+
+/** Removes the seats whose names are meant. */
+export const removeSeatsWhere = async (seatsDir: string, isMeant: (name: string) => boolean): Promise<void> => {
+  for (const name of await seatNames(seatsDir)) if (isMeant(name)) await removeSeat(seatAt(seatsDir, name))
 }
 
 /**

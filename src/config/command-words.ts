@@ -1,5 +1,6 @@
 /** Commands in configuration: a list of words, or a plain string split on blanks. Never a shell string. */
 import { z } from 'zod'
+import { withoutPlaces } from '../domain/command-places.ts'
 
 const shellCharacter = /[|&;<>()$`\\"'*?[\]{}~!#\r\n]/
 const useList = 'write the command as a list of words, for example ["npm", "test"]; AgentLab never starts a shell'
@@ -16,7 +17,7 @@ const plainString = z
   .max(4_000)
   .transform((text, context) => {
     const words = text.trim().split(/[ \t]+/)
-    const found = shellCharacter.exec(text)
+    const found = shellCharacter.exec(withoutPlaces(text))
     const complain = (message: string): never[] => {
       context.issues.push({ code: 'custom', message, input: text })
       return []

@@ -1,4 +1,6 @@
 /** The configuration a run goes by: defaults, then the operator's file, then what the repository tightens or describes. */
+import { resolve } from 'node:path'
+import { portsAskedFor } from '../domain/command-places.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
 import type { PlannerName } from '../domain/plan.ts'
@@ -30,6 +32,10 @@ export interface EffectiveConfig {
   lane: Lane
   checks: CheckDefinition[]
   setup: SetupDefinition | null
+  /** Names of the ports each seat gets, and the operator's range they are taken from, both ends included. */
+  ports: { names: string[]; from: number; to: number }
+  /** Repository-relative paths of the operator's checkout that every workspace gets a copy of. */
+  handIn: string[]
   planner: { prefer: PlannerName[] }
   verifier: { independence: 'vendor' | 'session' }
   limits: Limits
@@ -57,13 +63,19 @@ const strictness: Record<Lane, number> = { personal: 0, enterprise: 1, private: 
 
 const minuteMs = 60_000
 
-/** @throws AgentLabError `config-loosens` (exit 2) when the repository's file would loosen the operator's. */
-export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConfig): EffectiveConfig => {
+const defaultPorts = { from: 20_000, to: 29_999 }
+
+/**
+ * @param root absolute path of the repository's top, by which the operator's file may name it
+ * @throws AgentLabError `config-loosens`, `port-unknown` (both exit 2)
+ */
+export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConfig, root: string): EffectiveConfig => {
   const operatorLimits = overLimits(
     { ...defaultLimits, maxParallel: operator.defaults?.maxParallel ?? defaultLimits.maxParallel },
     operator.limits ?? {},
   )
   refuseLoosening(repository, operator, operatorLimits)
+  refuseUnknownPorts(repository)
   const prefix = repository.branches?.prefix ?? ''
   const agent = (name: WorkerName) => ({
     path: operator.agents?.[name]?.path ?? null,
@@ -79,6 +91,12 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
       timeoutMs: Math.round(timeoutMinutes * minuteMs),
     })),
     setup: repository.setup ?? null,
+    ports: {
+      names: repository.ports ?? [],
+      from: operator.ports?.from ?? defaultPorts.from,
+      to: operator.ports?.to ?? defaultPorts.to,
+    },
+    handIn: filesFor(root, operator),
     planner: { prefer: repository.planner?.prefer ?? ['api', 'claude'] },
     verifier: { independence: repository.verifier?.independence ?? 'vendor' },
     limits: overLimits(operatorLimits, repository.limits ?? {}),
@@ -93,6 +111,21 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
     personalProviders: operator.lanes?.personal?.providers ?? null,
     identity: operator.identity ?? null,
   }
+}
+
+const filesFor = (root: string, { repositories }: OperatorConfig): string[] => [
+  ...new Set(Object.entries(repositories ?? {}).flatMap(([path, { files }]) => (resolve(path) === root ? files : []))),
+]
+
+const refuseUnknownPorts = ({ checks, setup, ports }: RepositoryConfig): void => {
+  const asked = [...(checks ?? []), ...(setup === undefined ? [] : [setup])].flatMap(one => portsAskedFor(one.command))
+  const unknown = asked.find(name => !(ports ?? []).includes(name))
+  if (unknown === undefined) return
+  throw new AgentLabError(`agentlab.yaml: a command asks for {{port:${unknown}}}, which is not among its ports`, {
+    code: 'port-unknown',
+    cure: `Name it: ports: [${[...(ports ?? []), unknown].join(', ')}]`,
+    exit: exitCode.wrongUse,
+  })
 }
 
 const refuseLoosening = (repository: RepositoryConfig, operator: OperatorConfig, limits: Limits): void => {

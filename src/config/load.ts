@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type EffectiveConfig, mergeConfig } from './effective.ts'
 import { OperatorConfig } from './operator-config.ts'
@@ -55,7 +55,7 @@ export const parseConfig = (sources: LoadedConfig['sources']): Omit<LoadedConfig
   const repository = parseYaml(sources.repository.text, repositoryFileName, RepositoryConfig, {
     explainKey: explainRepositoryKey,
   })
-  const effective = mergeConfig(repository, operator)
+  const effective = mergeConfig(repository, operator, dirname(sources.repository.path))
   const text = `# ${repositoryFileName}\n${sources.repository.text}\n# operator\n${sources.operator.text}\n`
   return { repository, operator, effective, text, hash: createHash('sha256').update(text).digest('hex') }
 }

@@ -41,6 +41,24 @@ const CredentialSetting = z.strictObject({
   env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/, 'must be the name of an environment variable'),
 })
 
+/** A path below the repository's top: no `..`, nothing of git's own. */
+const ListedFile = z
+  .string()
+  .min(1)
+  .max(300)
+  .refine(
+    path => path.split('/').every(part => !['', '.', '..'].includes(part) && part.toLowerCase() !== '.git'),
+    'must be a path below the top of the repository, outside .git',
+  )
+
+/** Ten ports go to each seat. */
+const PortRange = z
+  .strictObject({
+    from: z.number().int().min(1_024).max(65_535).default(20_000),
+    to: z.number().int().min(1_024).max(65_535).default(29_999),
+  })
+  .refine(({ from, to }) => to - from >= 9, 'must hold at least ten ports')
+
 const RemoteProvider = Provider.exclude(['local'])
 const oneLine = z
   .string()
@@ -63,6 +81,9 @@ export const OperatorConfig = z.strictObject({
     .strictObject({ personal: z.strictObject({ providers: z.array(Provider).min(1).optional() }).optional() })
     .optional(),
   keep: KeepSettings.optional(),
+  ports: PortRange.optional(),
+  /** By the absolute path of a repository's top: ignored files of that checkout which every workspace gets a copy of. */
+  repositories: z.record(AbsolutePath, z.strictObject({ files: z.array(ListedFile).max(20).default([]) })).optional(),
   /** Author of the commits AgentLab makes; the default is git's own user.name and user.email. */
   identity: z.strictObject({ name: oneLine, email: oneLine }).optional(),
 })

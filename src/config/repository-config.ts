@@ -29,6 +29,9 @@ const BranchPrefix = z
   .regex(/^(?:[a-zA-Z0-9][a-zA-Z0-9._-]*\/)*$/, 'must be empty or end in "/", for example "agentlab/"')
   .max(60)
 
+/** Becomes part of a variable's name. */
+const PortName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'must be a short name of small letters, digits and -')
+
 export const RepositoryConfig = z.strictObject({
   /** The human branch. Left out: detected. */
   main: BranchName.optional(),
@@ -40,6 +43,12 @@ export const RepositoryConfig = z.strictObject({
     .refine(checks => new Set(checks.map(check => check.name)).size === checks.length, 'has two checks of one name')
     .optional(),
   setup: z.strictObject({ command: CommandWords, inputs: z.array(InnerPath).max(50).default([]) }).optional(),
+  /** Ports each seat gets, by name: `{{port:web}}` in commands, `AGENTLAB_PORT_WEB` in the environment. */
+  ports: z
+    .array(PortName)
+    .max(10)
+    .refine(names => new Set(names).size === names.length, 'has two ports of one name')
+    .optional(),
   planner: z.strictObject({ prefer: z.array(PlannerName).min(1).optional() }).optional(),
   verifier: z.strictObject({ independence: z.enum(['vendor', 'session']).optional() }).optional(),
   limits: LimitSettings.optional(),
@@ -67,6 +76,8 @@ const operatorOnly: Record<string, string> = {
   lanes: 'changes a lane',
   defaults: 'sets your defaults',
   identity: 'sets your identity',
+  repositories: 'hands in files of your checkout',
+  files: 'hands in files of your checkout',
 }
 
 const onlyAsFlag = "takes the box away, which a repository can't do: it is the flag --unboxed of agentlab task"

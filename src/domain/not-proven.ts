@@ -15,7 +15,7 @@ export const notProven = (view: RunView): string[] => [
 /** Said where notProven is empty: what exactly was looked for. */
 export const provenSentence =
   'Nothing was found to list. Looked for: scripted models, missing containment, submodules, files stored elsewhere, unfinished tasks, checks that are missing, ' +
-  'did not run or were red before, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
+  'did not run or were red before, new dependencies, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
   'reproductions not replayed, research answers, lost output, unmeasured usage, erased words.'
 
 const ofTheRun = (view: RunView): string[] => {
@@ -79,6 +79,7 @@ const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integra
   const checks = task.checks.findLast(one => one.tree === checkedTree)
   const problem = checksProblem(checks)
   if (problem !== null) items.push(`${named(task)}: ${problem}`)
+  items.push(...ofTheEnvironment(task))
   if (checkedTree !== integrated.tree)
     items.push(
       `${named(task)}: its checks ran on it together with those that landed on top of it, not on its own tree.`,
@@ -94,6 +95,17 @@ const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integra
   const vain = atTip.filter(verdict => verdict.value === 'inconclusive').length
   if (vain > 0) items.push(`${named(task)}: ${many(vain, 'verdict')} at its last tip did not count (inconclusive).`)
   return items
+}
+
+/** What was noted of the environment when the tip that was integrated was checked last. */
+const ofTheEnvironment = (task: TaskView): string[] => {
+  const last = task.checks.findLast(one => one.tip === task.tip)
+  const notes = task.findings.filter(one => one.source === 'environment' && one.at === last?.at)
+  return notes.flatMap(one =>
+    one.findings === null
+      ? [`${named(task)}: what its environment left open was erased.`]
+      : one.findings.map(({ claim }) => `${named(task)}: ${cleanLine(claim, 400)}`),
+  )
 }
 
 const checksProblem = (checks: ChecksView | undefined): string | null => {

@@ -22,6 +22,7 @@ export type HarvestRule =
   | 'conflict-markers'
   | 'odd-name'
   | 'git-metadata'
+  | 'handed-in'
 
 export type HarvestFinding = Finding & { rule: HarvestRule }
 
@@ -133,3 +134,14 @@ export const judgeLink = (path: string, target: Buffer): HarvestFinding[] =>
 /** The finding for markers the old version of the file did not have. */
 export const markersLeft = (path: string): HarvestFinding =>
   finding('conflict-markers', 'The file still holds conflict markers.', path)
+
+/** What the operator handed in is for looking at and running with, under whatever name it comes back. */
+export const judgeHandedIn = (
+  changes: readonly RawChange[],
+  handedIn: readonly { path: string; oid: string | null }[],
+): HarvestFinding[] =>
+  changes
+    .filter(({ path, newOid }) => handedIn.some(file => foldName(file.path) === foldName(path) || file.oid === newOid))
+    .map(({ path }) =>
+      finding('handed-in', 'The operator handed this file in; neither it nor its content may be committed.', path),
+    )

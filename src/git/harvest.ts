@@ -11,7 +11,14 @@ import { commitTree, composeMessage, type Trailers } from './commit.ts'
 import { type GitResult, git } from './exec.ts'
 import { type ExportHeader, readExport } from './export-file.ts'
 import { judgeWork, type Sight } from './harvest-judge.ts'
-import { defaultLimits, finding, type HarvestFinding, type HarvestLimits, type HarvestRule } from './harvest-policy.ts'
+import {
+  defaultLimits,
+  finding,
+  type HarvestFinding,
+  type HarvestLimits,
+  type HarvestRule,
+  judgeHandedIn,
+} from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
 import { openObjectReader, parentsOf } from './object-reader.ts'
 import type { Identity } from './operator-config.ts'
@@ -44,6 +51,8 @@ export interface HarvestRequest {
   /** Epoch milliseconds; the same request at the same time gives the same commit. */
   when: number
   limits?: HarvestLimits
+  /** Files that lay in the workspace and may not come out of it, by path or by content. */
+  handedIn?: readonly { path: string; oid: Oid | null }[]
 }
 
 export type Harvest =
@@ -179,7 +188,11 @@ const judgeAndRecord = async (
   const wrong = await structuralFinding(sight, base, header.tip)
   if (wrong) return refused(wrong)
   const changes = await rawChanges(repository, base, header.tip, sight.options)
-  const findings = [...headerFindings(header), ...(await judgeWork(sight, changes, limits, repository.largeFileDirs))]
+  const findings = [
+    ...headerFindings(header),
+    ...judgeHandedIn(changes, request.handedIn ?? []),
+    ...(await judgeWork(sight, changes, limits, repository.largeFileDirs)),
+  ]
   if (findings.some(request.keepTip === undefined ? isBlocking : isIncomplete)) return refused(...findings)
   if (changes.length === 0) return { status: 'empty', notes: findings }
   return record(request, quarantine, header, findings)

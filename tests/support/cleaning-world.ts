@@ -60,7 +60,7 @@ export const makeCleaningWorld = async (config = ''): Promise<CleaningWorld> => 
       await pinCommit(repository, taskId, base)
       const branch = `task-${taskId.slice(9)}`
       await createWorkspace({ repository, dirs: seat.dirs, commit: base, branch, identity: agentLabIdentity })
-      await markReady(seat, { base, purpose: 'work' })
+      await markReady(seat, { base, purpose: 'work', handedIn: [] })
       writeFiles(seat.workspace, files)
       return seat
     },

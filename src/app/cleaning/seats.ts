@@ -1,18 +1,15 @@
 /** The seats on disk, each judged; a seat that may hold unsaved work is rescued before it goes. */
-import { lstat, readdir, stat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WorkerName } from '../../domain/lane.ts'
 import { unpinCommit } from '../../git/ref-write.ts'
 import { refHolding } from '../../git/rescue-refs.ts'
-import { readReady, type Seat, seatAt } from '../seats.ts'
+import { readReady, type Seat, seatAt, seatEndings, seatNames } from '../seats.ts'
 import { sumOf } from './disk-usage.ts'
 import type { Ground } from './ground.ts'
 import { judgeSeat, type SeatFacts, type SeatRole, type SeatWork, seatWork } from './judge-seat.ts'
 import { discardAll, type Hands, type Outcome, type Planned, stays } from './planned.ts'
 import { rescueSeat } from './rescue-seat.ts'
-
-/** Files beside a seat's folder. The folder itself goes first, the record of what it was made from after it. */
-const endings = ['', '.ready.json', '.ready.json.new', '.io']
 
 interface SeatName {
   runId: string | null
@@ -21,7 +18,7 @@ interface SeatName {
   role: SeatRole
 }
 
-/** `k3m9q2x7-2.claude`, `k3m9q2x7-2.codex.verify`, `k3m9q2x7.claude.plan`; all others are of no run: `check.…`, `setup.…`. */
+/** `k3m9q2x7-2.claude`, `k3m9q2x7-2.codex.verify`, `k3m9q2x7.claude.plan`; all others hold nobody's work: `k3m9q2x7.check-1`, `setup.…`. */
 const parseSeatName = (name: string): SeatName => {
   const [, runId, number, worker = '', ending] =
     /^([a-z0-9]{8})(-[1-9][0-9]?)?\.([a-z]+)(?:\.([a-z]+))?$/.exec(name) ?? []
@@ -30,12 +27,6 @@ const parseSeatName = (name: string): SeatName => {
   const taskId = number === undefined ? null : runId + number
   if (ending === undefined && taskId !== null) return { runId, taskId, worker, role: 'work' }
   return { runId, taskId, worker, role: ending === 'verify' ? 'verify' : 'plan' }
-}
-
-const seatNames = async (seatsDir: string): Promise<string[]> => {
-  const entries = await readdir(seatsDir).catch(() => [])
-  const bare = entries.map(entry => entry.replace(/(?:\.io|\.ready\.json(?:\.new)?)$/, ''))
-  return [...new Set(bare)].toSorted()
 }
 
 export const planSeats = async (ground: Ground): Promise<Planned[]> => {
@@ -47,7 +38,7 @@ export const planSeats = async (ground: Ground): Promise<Planned[]> => {
 
 const planSeat = async (ground: Ground, seat: Seat): Promise<Planned> => {
   const named = parseSeatName(seat.name)
-  const paths = endings.map(ending => `${seat.root}${ending}`)
+  const paths = seatEndings.map(ending => `${seat.root}${ending}`)
   const { fate, why } = judgeSeat(await factsOf(ground, seat, named))
   const bytes = sumOf(await Promise.all(paths.map(path => ground.meter.measure(path))))
   const item = { kind: 'seat' as const, name: seat.name, path: seat.root, runId: named.runId, bytes, fate, why }

@@ -14,10 +14,10 @@ import { createWorkspace } from '../../git/workspace.ts'
 import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
 import { type AgentResult, runAgent } from '../agent-run.ts'
 import { environmentOf } from '../environment/environment.ts'
-import { placeEnvironment } from '../environment/place.ts'
 import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
 import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
+import { furnish } from '../workspace.ts'
 
 /** The branch a worker stands on inside its quarantined workspace; nothing of the operator's. */
 export const workspaceBranch = (task: PlannedTask): string => `task-${taskNumberOf(task.taskId)}`
@@ -134,12 +134,18 @@ const workspaceFor = async (
   const merged =
     standsOnBoth || (effect.tip !== null && (await standsOn(repository, effect.tip, base))) ? effect.tip : null
   await pinCommit(repository, effect.taskId, base)
-  const common = { repository, dirs: seat.dirs, branch, identity: host.identity }
-  let conflictFiles: string[] = []
-  if (merged !== null) conflictFiles = (await rebuildForConflict({ ...common, base, taskTip: merged })).conflicted
-  else await createWorkspace({ ...common, commit: base })
-  const environment = await environmentOf(host, scope, await treeOf(repository, base), signal)
-  await placeEnvironment(environment, seat.workspace, seat.dirs.gitDir)
-  await markReady(seat, { base, purpose })
+  const common = { repository, dirs: seat.dirs, branch, identity: host.identity, commit: base, base }
+  const tree = await treeOf(repository, base)
+  const environment = await environmentOf(host, scope, tree, signal)
+  const { made: conflictFiles, handedIn } = await furnish(host, scope, seat, {
+    tree,
+    environment,
+    checkOut: async kept => {
+      if (merged !== null) return (await rebuildForConflict({ ...common, ...kept, taskTip: merged })).conflicted
+      await createWorkspace({ ...common, ...kept })
+      return []
+    },
+  })
+  await markReady(seat, { base, purpose, handedIn })
   return { base, conflictFiles }
 }

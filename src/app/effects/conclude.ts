@@ -9,7 +9,7 @@ import type { Store } from '../../store/store.ts'
 import { isIn, satisfiedTaskStates } from '../../supervisor/states.ts'
 import { type Host, type RunScope, scopeOf } from '../host.ts'
 import { mainStateOf, mainTip } from '../main-tip.ts'
-import { removeSeat } from '../seats.ts'
+import { removeSeat, removeSeatsWhere } from '../seats.ts'
 import { workSeat } from './attempt.ts'
 import { lateLandings } from './late-landings.ts'
 
@@ -24,6 +24,10 @@ export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Pr
     await removeSeat(workSeat(host, machine.id, fact.worker))
     await unpinCommit(host.project.repository, machine.id)
   }
+  // No work lies in the seats of checks and verifiers.
+  const isMeant = (name: string): boolean =>
+    name.startsWith(`${effect.runId}.check-`) || (name.startsWith(`${effect.runId}-`) && name.endsWith('.verify'))
+  await removeSeatsWhere(host.project.paths.seats, isMeant)
   if (effect.outcome !== 'awaitingOperator') await unpinCommit(host.project.repository, effect.runId)
   const agent = await readRef(host.project.repository, branchRef(branchNames(scope.config.branches).agent))
   const main = agent === null ? {} : { main: await mainStateOf(host, await mainTip(host), agent) }

@@ -53,6 +53,7 @@ export const harvest = async (
     exportPath: stdoutPath,
     scratchDir,
     base: ready.base,
+    handedIn: ready.handedIn,
     branch: branchNames(scope.config.branches).task(effect.taskId, effect.worker),
     alsoMerges: scope.mergesMain === null ? [] : [scope.mergesMain],
     title: task.title,

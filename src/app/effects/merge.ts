@@ -2,10 +2,10 @@
 import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
-import type { Oid } from '../../domain/ids.ts'
+import type { ContentId, Oid } from '../../domain/ids.ts'
 import { mergeTree } from '../../git/merge.ts'
 import { branchRef, readRef, treeOf } from '../../git/refs.ts'
-import { checkTree } from '../checks.ts'
+import { checkTree, type TreeChecks } from '../checks.ts'
 import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
 import { settleMovedBase } from './moved-base.ts'
 
@@ -38,8 +38,7 @@ export const checkMerge = async (
     tree: merge.tree,
     status: checks.status,
     resultsContentId: keep(host, scope, effect.taskId, 'checkResults', JSON.stringify(checks.results)),
-    findingsContentId: checks.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, checks.findings),
-    environmentContentId: null,
+    ...keepNotes(host, scope, effect.taskId, checks),
   }
 }
 
@@ -65,3 +64,14 @@ export const conflictOf = (
     findingsContentId: keepFindings(host, scope, taskId, findings.slice(0, 100)),
   }
 }
+
+/** What checks found, and what their environment leaves open; where work goes back, its worker gets both. */
+export const keepNotes = (
+  host: Host,
+  scope: RunScope,
+  taskId: string,
+  { findings, environment }: Pick<TreeChecks, 'findings' | 'environment'>,
+): { findingsContentId: ContentId | null; environmentContentId: ContentId | null } => ({
+  findingsContentId: findings.length === 0 ? null : keepFindings(host, scope, taskId, [...findings, ...environment]),
+  environmentContentId: environment.length === 0 ? null : keepFindings(host, scope, taskId, environment),
+})

@@ -16,11 +16,11 @@ import { verdictJsonSchema, verifierPrompt } from '../../verifier/verifier-promp
 import { statementText } from '../../workers/prompt.ts'
 import { runAgent } from '../agent-run.ts'
 import { environmentOf } from '../environment/environment.ts'
-import { placeEnvironment } from '../environment/place.ts'
 import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
 import { eventsOf } from '../run-memory.ts'
-import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
+import { emptySeat, type Seat, seatAt } from '../seats.ts'
 import { instructionsAt } from '../task-material.ts'
+import { furnish } from '../workspace.ts'
 
 export const seekVerdict = async (
   host: Host,
@@ -100,7 +100,8 @@ export const seekVerdict = async (
       usage: end.usage,
     }
   } finally {
-    await removeSeat(seat)
+    // Its workspace serves the next round; what it was told and said does not outlive it.
+    await emptySeat(seat)
   }
 }
 
@@ -113,14 +114,14 @@ const prepareSeat = async (
   signal: AbortSignal,
 ): Promise<{ diffPath: string; checksPath: string; statementPath: string }> => {
   const { repository, store } = host.project
-  await removeSeat(seat)
-  await makeSeat(seat)
-  await createWorkspace({ repository, dirs: seat.dirs, commit: effect.tip, branch: 'verify', identity: host.identity })
-  await placeEnvironment(
-    await environmentOf(host, scope, await treeOf(repository, effect.tip), signal),
-    seat.workspace,
-    seat.dirs.gitDir,
-  )
+  await emptySeat(seat)
+  const tree = await treeOf(repository, effect.tip)
+  const wish = { repository, dirs: seat.dirs, commit: effect.tip, branch: 'verify', identity: host.identity }
+  await furnish(host, scope, seat, {
+    tree,
+    environment: await environmentOf(host, scope, tree, signal),
+    checkOut: kept => createWorkspace({ ...wish, ...kept }),
+  })
   const paths = {
     diffPath: join(seat.io, 'change.diff'),
     checksPath: join(seat.io, 'checks.json'),

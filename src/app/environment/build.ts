@@ -8,7 +8,7 @@ import { createTreeWorkspace } from '../../git/workspace.ts'
 import { runInBox } from '../box-command.ts'
 import type { Host, RunScope } from '../host.ts'
 import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
-import { commandEnvironment, findCommand } from '../toolchain.ts'
+import { commandIn, findCommand } from '../toolchain.ts'
 import { withoutInstallScripts } from './install-scripts.ts'
 import { keepPaths } from './stored.ts'
 
@@ -60,6 +60,7 @@ const runSetup = async (
 ): Promise<string | null> => {
   const program = await findCommand(host, command[0]!)
   if (program === null) return `there is no program ${command[0]} on PATH`
+  const { args, env } = await commandIn(host, scope, seat, command)
   const { end, stdoutPath, stderrPath } = await runInBox(
     host,
     scope,
@@ -69,8 +70,8 @@ const runSetup = async (
       what: 'setup',
       name: 'setup',
       file: program.file,
-      args: command.slice(1),
-      env: { ...commandEnvironment(host, seat), ...(installScripts ? {} : withoutInstallScripts) },
+      args,
+      env: { ...env, ...(installScripts ? {} : withoutInstallScripts) },
       cwd: seat.workspace,
       readable: program.readable,
       // What is private stays on this machine, whatever a set-up would fetch.

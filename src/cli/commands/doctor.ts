@@ -1,6 +1,7 @@
 /** `agentlab doctor`: what this machine and repository can do, found out by trying. Changes nothing. */
 import { join, resolve } from 'node:path'
 import { agentStates } from '../../app/agents.ts'
+import { listedFiles } from '../../app/handed-in.ts'
 import { checkDataDirPlace, dataDirOf } from '../../config/data-dir.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
@@ -15,6 +16,7 @@ import { probeBox } from '../../process/box-probe.ts'
 import { examineStore } from '../../store/health.ts'
 import { agentCure, agentSentence, agentVerdict } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
+import { handInLine } from '../hand-in-words.ts'
 import type { Paint, Style } from '../paint.ts'
 import { worktreeDiagnoses } from '../worktree-diagnoses.ts'
 
@@ -40,6 +42,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     ...agents,
     ...(await tryBranches(repository, config)),
     ...(await worktreeDiagnoses(repository)),
+    ...(await tryHandIn(repository, config)),
     ...(await trySuitability(repository, config)),
   ]
   const hasFailed = diagnoses.some(diagnosis => diagnosis.status === 'fail')
@@ -175,6 +178,17 @@ const trySuitability = async (
     ...refusals.map(error => failed('repository', error)),
     ...notes.map((note): Diagnosis => ({ what: 'repository', status: 'warn', detail: noteWords(note).operator })),
   ]
+}
+
+const tryHandIn = async (
+  repository: Repository | null,
+  config: Omit<LoadedConfig, 'sources'>,
+): Promise<Diagnosis[]> => {
+  const files = repository === null ? [] : await listedFiles(repository, config.effective.handIn)
+  const refused = files.flatMap(file => (file.refused === null ? [] : [failed('handed in', file.refused)]))
+  const line = handInLine(files)
+  if (line === null || line === '') return refused
+  return [{ what: 'handed in', status: files.every(file => file.isThere) ? 'ok' : 'warn', detail: line }, ...refused]
 }
 
 const tryBranches = async (

@@ -1,5 +1,5 @@
 /** `agentlab task "<goal>"`: asks for a run and follows it. */
-import { type Project, type RunWish, requestRun, withForegroundSupervisor } from '../../app.ts'
+import { listedFiles, type Project, type RunWish, requestRun, withForegroundSupervisor } from '../../app.ts'
 import { assetPath } from '../../config/assets.ts'
 import type { EffectiveConfig } from '../../config/effective.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
@@ -10,6 +10,7 @@ import { parsePlanFile } from '../../planner/plan-file.ts'
 import { builtInScenarios, parseScenario } from '../../rehearsal/scenario.ts'
 import type { Answer, Call } from '../call.ts'
 import { checkGoal, readNamedFile, readStandardInput } from '../goal.ts'
+import { handInLine } from '../hand-in-words.ts'
 import { openFor } from '../project.ts'
 import { supervisorLog } from '../supervisor-log.ts'
 import { watchRun } from '../watch-run.ts'
@@ -39,6 +40,8 @@ export const task = async (call: Call, goalArgument: string | undefined, options
   const project = await openFor(call, true)
   const { effective } = project.config
   call.talk.write(`${limitsLine(effective, options.maxParallel)}\n`)
+  const handedIn = handInLine(await listedFiles(project.repository, effective.handIn))
+  if (handedIn !== null) call.talk.write(`Handed in: ${handedIn}.\n`)
   if (options.unboxed === true)
     call.talk.write('UNBOXED: nothing keeps the agents from the rest of this machine. The receipt will say so.\n')
   const wish: RunWish = {
