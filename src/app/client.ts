@@ -42,6 +42,50 @@ export const requestRun = async (
   return { runId, answer: await sendCommand(project, command, options), notes }
 }
 
+/** The operator's words in the run's lane, then the command that names them. */
+const sendWords = (
+  project: Project,
+  view: Pick<RunView, 'runId' | 'lane'>,
+  words: { kind: ContentKind; text: string },
+  commandFor: (contentId: string) => Command,
+  options?: SendOptions,
+): Promise<CommandAnswer> => {
+  const id = newContentId(Math.random)
+  const row = { id, runId: view.runId, taskId: null, lane: view.lane, at: Date.now(), ...words }
+  project.store.write(() => project.store.content.add(row))
+  return sendCommand(project, commandFor(id), options)
+}
+
+/** Answers the planner's question; `text` is checked already. */
+export const sendAnswer = (
+  project: Project,
+  view: Pick<RunView, 'runId' | 'lane'>,
+  text: string,
+  options?: SendOptions,
+): Promise<CommandAnswer> =>
+  sendWords(
+    project,
+    view,
+    { kind: 'reply', text },
+    answerContentId => ({ kind: 'answer', runId: view.runId, answerContentId }),
+    options,
+  )
+
+/** Hands in a whole plan, edited from the one of that hash. */
+export const sendPlanEdit = (
+  project: Project,
+  view: Pick<RunView, 'runId' | 'lane'>,
+  { text, fromHash }: { text: string; fromHash: string },
+  options?: SendOptions,
+): Promise<CommandAnswer> =>
+  sendWords(
+    project,
+    view,
+    { kind: 'planFile', text },
+    textContentId => ({ kind: 'editPlan', runId: view.runId, textContentId, fromHash }),
+    options,
+  )
+
 const pollMs = 40
 const answerPatienceMs = 30_000
 

@@ -3,12 +3,14 @@
  * transaction, so a command is carried out and answered, or neither; one that was withdrawn meanwhile is left alone.
  */
 import type { LoopEvent } from '../domain/event.ts'
+import { explainWait } from '../domain/outcome.ts'
 import type { CommandAnswer, RunCommand } from '../store/commands.ts'
 import type { Loop } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
 import { rejectionFor } from './answer-rejection.ts'
 import type { Host } from './host.ts'
+import { decidePlanCommand, isPlanCommand } from './plan-intake.ts'
 
 /** `epoch` is the supervisor's own: a superseded one answers nothing. */
 export const answerCommand = (host: Host, loop: Loop, epoch: number, { id, command }: AskedCommand): void => {
@@ -50,6 +52,7 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
     tell({ type: 'operator.cancelled', runId: command.runId, commandId: id })
     return { accepted: true, text: `Run ${command.runId} is being cancelled; the work so far stays in its seats.` }
   }
+  if (isPlanCommand(command)) return decidePlanCommand({ host, tell, commandId: id, run }, command)
   if (isIn(restingRunStates, run.state) && run.state !== 'awaitingOperator') {
     return { accepted: false, text: `Run ${command.runId} has ended (${run.state}); there is nothing to go on with.` }
   }
@@ -58,6 +61,11 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
   }
   // A run that is under way needs nothing but a supervisor, and this answer is proof of one.
   if (run.state !== 'awaitingOperator') return { accepted: true, text: `Run ${command.runId} goes on where it stood.` }
+  const { waitReason } = run.context as RunContext
+  if (waitReason === 'planReview' || waitReason === 'plannerAsks') {
+    const { sentence, cure } = explainWait(waitReason, command.runId)
+    return { accepted: false, text: `${upperFirst(sentence)}. ${cure}` }
+  }
   const isLimited = limitWaits(store.machines.ofRun(command.runId))
   tell({ type: 'operator.resumed', runId: command.runId, commandId: id, extra: isLimited })
   return {
@@ -67,6 +75,8 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
       : `Run ${command.runId} goes on.`,
   }
 }
+
+const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const limitWaits = (machines: readonly { context: unknown }[]): boolean =>
   machines.some(({ context }) => (context as Pick<RunContext, 'waitReason'>).waitReason === 'limitReached')

@@ -104,10 +104,13 @@ export const readFindings = (host: Host, id: ContentId | null): Finding[] => {
   return text === null ? [] : Finding.array().parse(JSON.parse(text))
 }
 
-/** The run's plan; its words are content. */
+/** The run's plan as it stands; its words are content. */
 export const planOf = (host: Host, runId: string): Plan => {
-  const ready = eventsOf(host.project.store, runId).find(({ event }) => event.type === 'plan.ready')
-  const text = ready?.event.type === 'plan.ready' ? host.project.store.content.text(ready.event.planContentId) : null
+  const last = eventsOf(host.project.store, runId).findLast(
+    ({ event }) => event.type === 'plan.ready' || event.type === 'plan.edited',
+  )?.event
+  const id = last?.type === 'plan.ready' || last?.type === 'plan.edited' ? last.planContentId : null
+  const text = id === null ? null : host.project.store.content.text(id)
   if (text === null) throw new AgentLabError(`run ${runId} failed: its plan was erased`, { code: 'run-erased' })
   return planFrom(host.project.store, runId, text)
 }

@@ -40,6 +40,13 @@ export const configOf = (store: Store, runId: string, text: string): EffectiveCo
   return memory.config.effective
 }
 
+/** The same, found by the run's request; null once its words are erased. */
+export const runConfig = (store: Store, runId: string): EffectiveConfig | null => {
+  const requested = eventsOf(store, runId)[0]?.event
+  const text = requested?.type === 'run.requested' ? store.content.text(requested.request.configContentId) : null
+  return text === null ? null : configOf(store, runId, text)
+}
+
 /** The run's plan from the text it keeps. */
 export const planFrom = (store: Store, runId: string, text: string): Plan => {
   const memory = memoryOf(store, runId)

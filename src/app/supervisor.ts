@@ -29,6 +29,9 @@ export interface SupervisorOptions {
 }
 
 const pollMs = 50
+
+/** After these a run that had stopped at a limit may stop at one again. */
+const goesOn: readonly LoopEvent['type'][] = ['operator.resumed', 'operator.answered', 'plan.approved']
 const lockTries = 40
 
 /** Runs until idle or stopped. Returns false when another supervisor holds the lock: there is nothing to do then. */
@@ -78,7 +81,7 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
     reportFailure: (effect, error) => reportFailure(host, effect, error),
     now: host.now,
     onCommit: event => {
-      if (event.type === 'operator.resumed') stopped.delete(event.runId)
+      if (goesOn.includes(event.type)) stopped.delete(event.runId)
       options.log(`${event.type} ${'taskId' in event && event.taskId !== null ? event.taskId : event.runId}`)
       options.onCommit?.(event)
     },

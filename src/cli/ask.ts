@@ -14,7 +14,9 @@ export const askLine = async (
   const lines = createInterface({ input: process.stdin, output: process.stderr, terminal: true })
   try {
     for (;;) {
-      const said = await lines.question(`${question} [${fallback}]: `, { signal: call.signal })
+      const said = await lines.question(`${question}${fallback === '' ? '' : ` [${fallback}]`}: `, {
+        signal: call.signal,
+      })
       const answer = said.trim() === '' ? fallback : said.trim()
       if (isFit(answer)) return answer
       call.talk.write(`${JSON.stringify(answer)} is not one of the choices.\n`)

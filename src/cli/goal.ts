@@ -6,10 +6,27 @@ import { AgentLabError, exitCode } from '../domain/errors.ts'
 /** Goal, statement and findings together stay below this; the goal alone may fill it. */
 export const maxGoalBytes = 512 * 1024
 
+const maxAnswerBytes = 16 * 1024
+
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u
 
 const refuse = (code: string, why: string, cure: string): AgentLabError =>
   new AgentLabError(`task failed on the goal: ${why}`, { code, cure, exit: exitCode.wrongUse })
+
+/** @throws AgentLabError `answer-empty` | `answer-too-long` | `answer-control-characters` (exit 2) */
+export const checkAnswer = (text: string): string => {
+  const fail = (code: string, why: string, cure: string): AgentLabError =>
+    new AgentLabError(`answer failed on its text: ${why}`, { code, cure, exit: exitCode.wrongUse })
+  const bytes = Buffer.byteLength(text)
+  if (bytes > maxAnswerBytes)
+    throw fail('answer-too-long', `it has ${bytes} bytes, more than 16 KiB`, 'Say it shorter.')
+  if (control.test(text))
+    throw fail('answer-control-characters', 'it holds a control character', 'Remove it; an answer is plain text.')
+  const answer = text.replace(/\r\n?/g, '\n').trim().toWellFormed()
+  if (answer === '')
+    throw fail('answer-empty', 'it is empty', 'Say what the planner asked for; - reads it from standard input.')
+  return answer
+}
 
 /** @throws AgentLabError `goal-empty` | `goal-too-long` | `goal-control-characters` (exit 2) */
 export const checkGoal = (text: string): string => {
@@ -55,10 +72,10 @@ export const readStandardInput = async (input: AsyncIterable<Buffer | string>): 
 const maxFileBytes = 1024 * 1024
 
 /** A file named on the command line. @throws AgentLabError `file-unreadable` (exit 2) */
-export const readNamedFile = async (cwd: string, name: string, option: string): Promise<string> => {
+export const readNamedFile = async (cwd: string, name: string, option: string, who = 'task'): Promise<string> => {
   const path = resolve(cwd, name)
   const fail = (why: string, cause?: unknown): AgentLabError =>
-    new AgentLabError(`task failed on ${option} ${name}: ${why}`, {
+    new AgentLabError(`${who} failed on ${option} ${name}: ${why}`, {
       code: 'file-unreadable',
       cure: `Give ${option} a readable file of at most 1 MiB.`,
       exit: exitCode.wrongUse,

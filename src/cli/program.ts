@@ -1,20 +1,8 @@
 /** The command line as commander knows it: words, options, examples. Each command's code is loaded when it is called. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { Argument, Command, Option } from 'commander'
 import { addBranchCommands } from './program-branch.ts'
-import { type Dispatch, example } from './usage.ts'
-
-const upTo =
-  (most: number, least = 1) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (!/^\d{1,15}$/.test(text) || value < least || value > most)
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-    return value
-  }
-
-const wholeNumber = upTo(64)
-
-const lanes = ['personal', 'enterprise', 'private']
+import { addPlan } from './program-plan.ts'
+import { type Dispatch, example, lanes, upTo, wholeNumber } from './usage.ts'
 
 /** Global options stand on every command, before or after its name. */
 export const buildProgram = (version: string, dispatch: Dispatch): Command => {
@@ -38,6 +26,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
     )
   addSetup(program, dispatch)
   addTask(program, dispatch)
+  addPlan(program, dispatch)
   addReaders(program, dispatch)
   addFigures(program, dispatch)
   addWriters(program, dispatch)
@@ -68,6 +57,7 @@ const addTask = (program: Command, dispatch: Dispatch): void => {
     .description('plan a goal, have it done, verified and integrated on agent')
     .argument('[goal]', 'what should be done; - reads it from standard input')
     .option('--plan <file>', 'carry out this plan (YAML); no planner is asked')
+    .option('--review-plan', 'begin nothing until you have approved the plan')
     .option('--lane <lane>', 'personal, enterprise or private')
     .option('--agents <names>', 'claude, codex, gemini: those to use, with commas between, best first')
     .option('--max-parallel <n>', 'tasks at work at once', wholeNumber)

@@ -1,12 +1,14 @@
-/** Follows a run to its rest with live progress, then prints the receipt's summary, which ends in the next step. */
+/** Follows a run to its rest with live progress, then prints what it came to, which ends in the next step. */
 import { followRun, type Project } from '../app.ts'
 import { type ExitCode, exitCode } from '../domain/errors.ts'
 import type { RunOutcome } from '../domain/event.ts'
 import type { RunId } from '../domain/ids.ts'
 import { renderSummary } from '../domain/receipt-summary.ts'
 import type { RunView } from '../domain/run-view.ts'
+import { answerOnTheSpot } from './answer-on-the-spot.ts'
 import type { Answer, Call } from './call.ts'
 import { startLive } from './live.ts'
+import { planJson, planOfRun, planYaml } from './plan-answer.ts'
 
 const exits: Record<RunOutcome, ExitCode> = {
   done: exitCode.done,
@@ -15,25 +17,51 @@ const exits: Record<RunOutcome, ExitCode> = {
   cancelled: exitCode.failed,
 }
 
-/** Resolves when the run has come to rest, or with exit 130 when the operator interrupts the watching. */
+/**
+ * Resolves when the run has come to rest, or with exit 130 when the operator interrupts the watching. At a terminal a
+ * question of the planner's is asked at once, and the run goes on with the answer.
+ */
 export const watchRun = async (call: Call, project: Project, runId: RunId, foreground: boolean): Promise<Answer> => {
-  const live = startLive(call.talk, call.env)
   try {
-    const view = await followRun(project, runId, live.show, call.signal, { startSupervisor: !foreground })
-    live.end()
-    return call.signal.aborted ? interrupted(runId, foreground) : concluded(view)
+    for (;;) {
+      const view = await follow(call, project, runId, foreground)
+      if (call.signal.aborted) return interrupted(runId, foreground)
+      if (!(await answerOnTheSpot(call, project, view, foreground))) return concluded(project, view)
+    }
   } catch (error) {
-    live.end()
     if (call.signal.aborted) return interrupted(runId, foreground)
     throw error
   }
 }
 
-const concluded = (view: RunView): Answer => ({
-  text: renderSummary(view),
-  json: view,
-  exit: view.outcome === null ? exitCode.failed : exits[view.outcome],
-})
+const follow = async (call: Call, project: Project, runId: RunId, foreground: boolean): Promise<RunView> => {
+  const live = startLive(call.talk, call.env)
+  try {
+    return await followRun(project, runId, live.show, call.signal, { startSupervisor: !foreground })
+  } finally {
+    live.end()
+  }
+}
+
+const concluded = (project: Project, view: RunView): Answer =>
+  view.planning.purpose === 'plan' && view.outcome === 'done'
+    ? planned(project, view.runId)
+    : {
+        text: renderSummary(view),
+        json: view,
+        exit: view.outcome === null ? exitCode.failed : exits[view.outcome],
+      }
+
+/** A run that was to make a plan: the plan is its result. */
+const planned = (project: Project, runId: RunId): Answer => {
+  const current = planOfRun(project, runId, 'plan')
+  const yaml = planYaml(current, ['Edit it, then: agentlab task --plan FILE "<goal>"'], { withIds: false })
+  return {
+    text: yaml.trimEnd(),
+    json: planJson(runId, current, yaml),
+    remarks: [`Print it again: agentlab edit-plan ${runId} --print`],
+  }
+}
 
 const interrupted = (runId: RunId, foreground: boolean): Answer => ({
   text: '',

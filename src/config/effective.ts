@@ -36,7 +36,7 @@ export interface EffectiveConfig {
   ports: { names: string[]; from: number; to: number }
   /** Repository-relative paths of the operator's checkout that every workspace gets a copy of. */
   handIn: string[]
-  planner: { prefer: PlannerName[] }
+  planner: { prefer: PlannerName[]; approvalHours: number }
   verifier: { independence: 'vendor' | 'session' }
   limits: Limits
   /** Workers in order of preference. */
@@ -97,7 +97,10 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
       to: operator.ports?.to ?? defaultPorts.to,
     },
     handIn: filesFor(root, operator),
-    planner: { prefer: repository.planner?.prefer ?? ['api', 'claude'] },
+    planner: {
+      prefer: operator.planner?.prefer ?? repository.planner?.prefer ?? ['api', 'claude', 'codex', 'gemini'],
+      approvalHours: operator.planner?.approvalHours ?? 24,
+    },
     verifier: { independence: repository.verifier?.independence ?? 'vendor' },
     limits: overLimits(operatorLimits, repository.limits ?? {}),
     agents: [...new Set(repository.agents ?? allWorkers)],

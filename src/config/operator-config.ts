@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import { PlannerName } from '../domain/plan.ts'
 import { KeepSettings } from './keep.ts'
 import { LimitSettings } from './limits.ts'
 
@@ -71,6 +72,13 @@ export const OperatorConfig = z.strictObject({
   upstreams: z.partialRecord(RemoteProvider, UpstreamUrl).optional(),
   credentials: z.partialRecord(RemoteProvider, CredentialSetting).optional(),
   limits: LimitSettings.optional(),
+  planner: z
+    .strictObject({
+      prefer: z.array(PlannerName).min(1).optional(),
+      /** How long a plan that was shown can be approved. */
+      approvalHours: z.number().positive().max(720).optional(),
+    })
+    .optional(),
   defaults: z
     .strictObject({
       lane: Lane.optional(),

@@ -78,6 +78,7 @@ const operatorOnly: Record<string, string> = {
   identity: 'sets your identity',
   repositories: 'hands in files of your checkout',
   files: 'hands in files of your checkout',
+  approvalHours: 'says how long you may take',
 }
 
 const onlyAsFlag = "takes the box away, which a repository can't do: it is the flag --unboxed of agentlab task"

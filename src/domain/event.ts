@@ -162,7 +162,7 @@ export const LoopEvent = z.discriminatedUnion('type', [
     returned: z.number().int().nonnegative(),
   }),
   z.object({ type: z.literal('operator.answered'), ...run, commandId: z.string(), answerContentId: ContentId }),
-  /** The operator approves the plan of this hash (domain/plan-hash.ts) and no other. */
+  /** The operator approves the plan of this hash (store/current-plan.ts) and no other. */
   z.object({ type: z.literal('plan.approved'), ...run, commandId: z.string(), hash: z.string() }),
   /** The plan was shown to the operator once more: the time in which it can be approved begins anew. */
   z.object({ type: z.literal('plan.renewed'), ...run, commandId: z.string(), hash: z.string() }),

@@ -7,7 +7,7 @@ import { cleanLine } from './text.ts'
 /** Every item is one sentence of plain text. Empty when all that is looked for was proven (see `provenSentence`). */
 export const notProven = (view: RunView): string[] => [
   ...ofTheRun(view),
-  ...view.tasks.flatMap(ofTask),
+  ...(view.planning.purpose === 'plan' ? [] : view.tasks.flatMap(ofTask)),
   ...ofTheVerdicts(view),
   ...ofTheCost(view),
 ]
@@ -25,7 +25,8 @@ const ofTheRun = (view: RunView): string[] => {
   items.push(...ofTheWalls(view), ...view.notes.map(note => noteWords(note).notProven))
   if (view.planOrigin === 'fallback')
     items.push('The plan is a fallback: no planner cut the goal, it is one single task.')
-  if (view.tasks.length === 0) items.push('There is no plan: nothing was worked on.')
+  if (view.planning.purpose === 'plan') items.push("This run made a plan and nothing more: a plan is a model's word.")
+  else if (view.tasks.length === 0) items.push('There is no plan: nothing was worked on.')
   if (view.erased)
     items.push("This run's words were erased: goal, statements and findings can no longer be held against the work.")
   const integrated = view.tasks.filter(task => task.integrated !== null)

@@ -1,6 +1,7 @@
 /** What an outcome or a wait means, in one sentence, and what the operator can do about it. */
 import type { RebuildRefusal, RunOutcome, WaitReason } from './event.ts'
 import type { RunId } from './ids.ts'
+import type { RunView } from './run-view.ts'
 
 export interface Explanation {
   /** Fits after "<who> waits for you: ". */
@@ -118,6 +119,10 @@ const outcomes: Record<RunOutcome, string> = {
   cancelled: 'Cancelled by the operator.',
 }
 
-/** One sentence for an outcome; null is a run that is still under way. */
-export const describeOutcome = (outcome: RunOutcome | null): string =>
-  outcome === null ? 'Under way.' : outcomes[outcome]
+/** One sentence for a run's outcome, or for a run that is still under way. */
+export const describeOutcome = ({ outcome, planning }: Pick<RunView, 'outcome' | 'planning'>): string => {
+  if (outcome === null) return 'Under way.'
+  return outcome === 'done' && planning.purpose === 'plan'
+    ? 'Done: the plan is made; nothing is begun.'
+    : outcomes[outcome]
+}

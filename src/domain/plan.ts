@@ -38,6 +38,23 @@ export const PlanProposal = z.strictObject({
 })
 export type PlanProposal = z.infer<typeof PlanProposal>
 
+/** How often a planner may ask the operator before it has to plan with what it knows. */
+export const maxQuestions = 3
+
+/** What a planner answers: a plan, or one question to the operator instead. */
+export const PlannerAnswer = z.strictObject({
+  question: z.string().max(2_000).optional(),
+  summary: PlanProposal.shape.summary,
+  tasks: z.array(ProposedTask).max(30).optional(),
+})
+export type PlannerAnswer = z.infer<typeof PlannerAnswer>
+
+/** A question of the planner's with the operator's answer. */
+export interface AnsweredQuestion {
+  question: string
+  answer: string
+}
+
 /** A task of an accepted plan. Its text (title, what, why, acceptance) is content; ids and graph are facts. */
 export const PlannedTask = ProposedTask.omit({ dependsOn: true, worker: true }).extend({
   taskId: TaskId,

@@ -6,6 +6,7 @@ import type { TaskId } from './ids.ts'
 import { count, duration, many, moment, short } from './measures.ts'
 import { notProven, provenSentence } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
+import { originText, planningLines } from './planning-text.ts'
 import { type RunMoney, renderCostHtml } from './receipt-html-cost.ts'
 import { type DiffBudget, renderFinding } from './receipt-html-diff.ts'
 import { anchorOf, badge, facts, toneOf } from './receipt-html-parts.ts'
@@ -35,7 +36,7 @@ export const renderReceiptHtml = (view: RunView, material: ReceiptMaterial): str
   const policy = `default-src 'none'; style-src 'sha256-${material.sha256(receiptStyle)}'; base-uri 'none'; form-action 'none'`
   const page = html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark">
-<title>Run ${view.runId}: ${describeOutcome(view.outcome)}</title>`
+<title>Run ${view.runId}: ${describeOutcome(view)}</title>`
   // The style sheet is ours and constant: escaped, its digest would no longer be the policy's.
   return `<!doctype html>\n${page.markup}<style>${receiptStyle}</style></head>\n<body>${body(view, material).markup}</body></html>\n`
 }
@@ -61,7 +62,7 @@ const head = (view: RunView): Html => {
   const wait = view.waitReason === null ? null : explainWait(view.waitReason, view.runId)
   const { limits } = view
   return html`<header><div class="eyebrow">AgentLab receipt · run ${view.runId}</div>
-<h1>${describeOutcome(view.outcome)}</h1>
+<h1>${describeOutcome(view)}</h1>
 <p>${badge(toneOf(view.outcome ?? view.state), view.outcome === 'awaitingOperator' ? 'waits for you' : (view.outcome ?? view.state))}${view.rehearsed && html` ${badge('asks', 'rehearsed: scripted models')}`}${view.containment === 'unboxed' && html` ${badge('bad', 'unboxed: nothing held the agents')}`}</p>
 <div class="card"><h4>Goal</h4><p class="goal">${view.goal ?? '(erased)'}</p>
 ${facts([
@@ -85,17 +86,13 @@ const renderNotProven = (view: RunView): Html => {
   return html`<section class="note" id="not-proven"><h2>NOT PROVEN: ${many(items.length, 'thing')}</h2><ul>${items.map(item => html`<li>${item}</li>`)}</ul></section>`
 }
 
-const origins = {
-  model: 'Made by a planner.',
-  file: "The operator's own plan, from a file.",
-  fallback: "A fallback: the planner's answers could not be used, so the goal is one single task.",
-}
-
 const plan = (view: RunView, path: readonly TaskId[]): Html => {
-  if (view.planOrigin === null) return html`<p class="soft">There is no plan yet.</p>`
-  const returned =
-    view.planReturned === 0 ? '' : ` ${many(view.planReturned, 'answer')} of the planner came back out of shape before.`
-  return html`<p class="soft">${origins[view.planOrigin]}${returned}</p>
+  const questions = view.planning.questions.map(
+    ({ question, answer }) => html`<p class="soft">The planner asked:</p><p class="says">${question ?? '(erased)'}</p>
+<p class="soft">${answer === null ? 'It is not answered.' : 'The operator answered:'}</p>${answer !== null && html`<p class="says">${answer}</p>`}`,
+  )
+  if (view.planOrigin === null) return html`${questions}<p class="soft">There is no plan yet.</p>`
+  return html`${questions}<p class="soft">${originText(view)}</p>${planningLines(view).map(line => html`<p class="soft">${line}</p>`)}
 ${view.planSummary !== null && view.planSummary !== '' && html`<p class="says">${view.planSummary}</p>`}${renderPlanGraph(view, path)}`
 }
 

@@ -2,10 +2,11 @@
 import { duration, many, short } from './measures.ts'
 import { notProven } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
+import { openQuestion } from './planning-text.ts'
 import { spendingText } from './receipt-cost.ts'
 import { titleOf } from './receipt-task.ts'
 import type { RunView, TaskView } from './run-view.ts'
-import { cleanLine } from './text.ts'
+import { cleanLine, cleanText } from './text.ts'
 
 const maxTasks = 8
 
@@ -16,7 +17,7 @@ export const renderSummary = (view: RunView): string => {
   const took = view.endedAt === null ? '' : `, ${duration(view.endedAt - view.requestedAt)}`
   const open = notProven(view)
   return [
-    `Run ${view.runId}: ${describeOutcome(view.outcome)}`,
+    `Run ${view.runId}: ${describeOutcome(view)}`,
     ...shown.map(task => `  ${task.number}. ${cleanLine(titleOf(task, view.erased), 70)}: ${resultOf(task)}`),
     ...(more > 0 ? [`  … and ${many(more, 'task')} more`] : []),
     `Cost: ${spendingText(view.spending)}${took}${view.rehearsed ? ', rehearsed' : ''}${view.containment === 'unboxed' ? ', UNBOXED' : ''}`,
@@ -38,6 +39,10 @@ const resultOf = (task: TaskView): string => {
 
 /** What to type next, one line per thing that waits. */
 export const nextSteps = (view: RunView): string[] => {
+  if (view.planning.purpose === 'plan' && view.outcome === 'done')
+    return [
+      `Next: print the plan, edit it: agentlab edit-plan ${view.runId} --print > plan.yaml, then: agentlab task --plan plan.yaml "<goal>"`,
+    ]
   if (view.outcome === 'done') {
     return view.tasks.some(task => task.integrated !== null)
       ? ['Next: look it over, then, at your terminal: promote <tag>']
@@ -53,8 +58,19 @@ export const nextSteps = (view: RunView): string[] => {
     (wait, index, all) => all.findIndex(other => other.reason === wait.reason) === index,
   )
   if (distinct.length === 0) return [`Next: agentlab resume ${view.runId}`]
-  return distinct.flatMap(wait => {
+  const question = openQuestion(view)
+  const asked =
+    question === null
+      ? []
+      : [
+          'The planner asks:',
+          ...cleanText(question)
+            .split('\n')
+            .map(line => `  ${line}`),
+        ]
+  const waits = distinct.flatMap(wait => {
     const { sentence, cure } = explainWait(wait.reason, view.runId)
     return [`${wait.who} waits: ${sentence}.`, `  ${cure}`]
   })
+  return [...asked, ...waits]
 }

@@ -1,9 +1,10 @@
 /** The receipt: what a run leaves for a person to judge, as Markdown. Pure; models' words are shown, never obeyed. */
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
 import { block, code, inline, table } from './markdown.ts'
-import { count, duration, many, moment } from './measures.ts'
+import { count, duration, moment } from './measures.ts'
 import { notProven, provenSentence } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
+import { originText, planningLines } from './planning-text.ts'
 import { renderCost, renderTimeLine } from './receipt-cost.ts'
 import { findingLines, renderTask, stateCell, titleOf } from './receipt-task.ts'
 import { noteWords } from './repository-note.ts'
@@ -38,7 +39,7 @@ const renderOutcome = (view: RunView): string => {
   const took = view.endedAt === null ? '' : `, ${duration(view.endedAt - view.requestedAt)}`
   const { limits } = view
   return [
-    `**${describeOutcome(view.outcome)}**${wait === null ? '' : ` The run waits because ${wait.sentence}.`}`,
+    `**${describeOutcome(view)}**${wait === null ? '' : ` The run waits because ${wait.sentence}.`}`,
     '',
     ...(wait === null ? [] : [`- To go on: ${inline(wait.cure)}`]),
     ...(view.waitDetail === null ? [] : [`- What failed: ${inline(view.waitDetail)}`]),
@@ -59,16 +60,13 @@ const renderOutcome = (view: RunView): string => {
 const renderGoal = (view: RunView): string =>
   view.goal === null ? 'Goal: erased.' : `Goal:\n\n${block(view.goal, `agentlab show ${view.runId} --json`)}`
 
-const origins = {
-  model: 'Made by a planner.',
-  file: "The operator's own plan, from a file.",
-  fallback: "A fallback: the planner's answers could not be used, so the goal is one single task.",
-}
-
 const renderPlan = (view: RunView): string => {
-  if (view.planOrigin === null) return 'There is no plan yet.'
-  const returned =
-    view.planReturned === 0 ? '' : ` ${many(view.planReturned, 'answer')} of the planner came back out of shape before.`
+  const whole = `agentlab show ${view.runId} --json`
+  const questions = view.planning.questions.flatMap(({ question, answer }) => [
+    `The planner asked:\n\n${block(question ?? '(erased)', whole)}`,
+    answer === null ? 'It is not answered.' : `The operator answered:\n\n${block(answer, whole)}`,
+  ])
+  if (view.planOrigin === null) return [...questions, 'There is no plan yet.'].join('\n\n')
   const rows = view.tasks.map(task => [
     String(task.number),
     inline(titleOf(task, view.erased), 120),
@@ -79,10 +77,10 @@ const renderPlan = (view: RunView): string => {
     stateCell(task),
   ])
   return [
-    `${origins[view.planOrigin]}${returned}`,
-    ...(view.planSummary === null || view.planSummary === ''
-      ? []
-      : [block(view.planSummary, `agentlab show ${view.runId} --json`)]),
+    ...questions,
+    originText(view),
+    ...planningLines(view).map(line => inline(line)),
+    ...(view.planSummary === null || view.planSummary === '' ? [] : [block(view.planSummary, whole)]),
     table(['#', 'Task', 'Kind', 'After', 'Worker', 'Risk', 'State'], rows),
   ].join('\n\n')
 }

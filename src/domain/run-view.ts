@@ -1,11 +1,12 @@
 /** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
 import type { FailureClass, Usage } from './attempt.ts'
 import type { CheckStatus, ChecksStatus } from './check.ts'
-import type { RunLimits, RunOutcome, StackPlace, WaitReason } from './event.ts'
+import type { RunLimits, RunOutcome, RunPurpose, StackPlace, WaitReason } from './event.ts'
+import type { Forecast } from './forecast.ts'
 import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import type { Lane, Role, WorkerName } from './lane.ts'
 import type { Containment } from './launch.ts'
-import type { PlanOrigin, Risk, TaskKind } from './plan.ts'
+import type { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
 import type { RepositoryNote } from './repository-note.ts'
 import type { Finding, InconclusiveReason, VerdictValue } from './verdict.ts'
 
@@ -31,6 +32,7 @@ export interface RunView {
   planSummary: string | null
   /** Answers of the planner that were sent back as out of shape. */
   planReturned: number
+  planning: PlanningView
   limits: RunLimits
   requestedAt: number
   /** When the run came to rest (final or waiting), null while it goes on. */
@@ -47,6 +49,23 @@ export interface RunView {
   failures: EffectFailure[]
   /** Content of this run was erased: texts are missing because of that. */
   erased: boolean
+}
+
+/** How the plan came about, and what became of it since. */
+export interface PlanningView {
+  purpose: RunPurpose
+  /** Who planned; null for a file, or as long as there is no plan. */
+  planner: PlannerName | null
+  /** Planners that were preferred and could not be used. */
+  passedOver: PlannerName[]
+  /** What the planner asked, oldest first; null where it was erased or not answered yet. */
+  questions: { question: string | null; answer: string | null }[]
+  /** What was expected of the plan as it stands, when it was made or edited. */
+  forecast: Forecast | null
+  /** How often the operator edited the plan. */
+  edits: number
+  /** When the operator approved it; null where nobody was asked, or nobody did yet. */
+  approvedAt: number | null
 }
 
 export interface TaskView {

@@ -1,6 +1,6 @@
 /** Turns what a planner proposed into a plan of ours, or says in one sentence why it can't be one. */
 import type { z } from 'zod'
-import { type RunId, taskIdOf } from '../domain/ids.ts'
+import { type RunId, type TaskId, taskIdOf } from '../domain/ids.ts'
 import { withoutNulls } from '../domain/json-answer.ts'
 import type { WorkerName } from '../domain/lane.ts'
 import { type Plan, type PlannedTask, type PlanOrigin, PlanProposal, type ProposedTask } from '../domain/plan.ts'
@@ -13,6 +13,8 @@ export interface AcceptContext {
   workers: readonly WorkerName[]
   /** Names of the configured checks. */
   checks: readonly string[]
+  /** Ids that tasks have already, by their keys. Left out: numbered from 1 in dependency order. */
+  ids?: ReadonlyMap<string, TaskId>
 }
 
 export type Accepted = { ok: true; plan: Plan } | { ok: false; problem: string }
@@ -31,16 +33,19 @@ export const acceptProposal = (raw: unknown, context: AcceptContext, origin: Pla
   const ordered = orderTasks(tasks)
   if (!ordered.ok) return ordered
   const dealt = dealWorkers(ordered.tasks, context.workers)
-  const ids = new Map(ordered.tasks.map((task, index) => [task.key, taskIdOf(context.runId, index + 1)]))
+  const ids = context.ids ?? new Map(ordered.tasks.map((task, index) => [task.key, taskIdOf(context.runId, index + 1)]))
   return {
     ok: true,
     plan: {
-      summary: [cleanText(summary).trim(), ...dealt.notes].filter(text => text !== '').join('\n'),
+      summary: clipSummary([cleanText(summary).trim(), ...dealt.notes].filter(text => text !== '').join('\n')),
       origin,
       tasks: ordered.tasks.map((task, index) => plannedTask(task, ids, dealt.workers[index]!)),
     },
   }
 }
+
+/** Notes of ours must not make a summary longer than a plan's text may hold, or it could not be read back. */
+const clipSummary = (text: string): string => text.slice(0, 2_000).toWellFormed()
 
 const plannedTask = (task: ProposedTask, ids: ReadonlyMap<string, string>, worker: WorkerName): PlannedTask => {
   const { dependsOn, worker: _, ...rest } = task

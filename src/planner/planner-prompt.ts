@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { assetPath } from '../config/assets.ts'
 import { answerSchema } from '../domain/json-answer.ts'
 import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
-import { PlanProposal } from '../domain/plan.ts'
+import { type AnsweredQuestion, maxQuestions, PlannerAnswer } from '../domain/plan.ts'
 import { clipTogether, fenced, fillTemplate } from '../domain/template.ts'
 import { cleanLine } from '../domain/text.ts'
 
@@ -17,12 +17,14 @@ export interface PlannerMaterial {
   instructions: readonly { path: string; text: string }[]
   /** Paths at the base; only the first 2,000 are shown. */
   tree: readonly string[]
+  /** What the planner asked before, and the operator's answers; oldest first. */
+  answered?: readonly AnsweredQuestion[]
   /** Why the last answer could not be used. */
   problem?: string
 }
 
-/** JSON schema of a PlanProposal, for the back ends' structured output. */
-export const planJsonSchema: Record<string, unknown> = answerSchema(PlanProposal)
+/** JSON schema of a planner's answer, for the back ends' structured output. */
+export const planJsonSchema: Record<string, unknown> = answerSchema(PlannerAnswer)
 
 const maxTreePaths = 2_000
 const maxPromptBytes = 512 * 1024
@@ -31,11 +33,13 @@ const maxPromptBytes = 512 * 1024
 export const plannerPrompt = (material: PlannerMaterial): string => {
   const template = readFileSync(assetPath('profiles/prompts/planner.md'), 'utf8')
   const schema = JSON.stringify(planJsonSchema)
+  const answered = material.answered ?? []
   const parts = clipTogether(
     {
       goal: material.goal,
       instructions: material.instructions.map(file => `== ${cleanLine(file.path)} ==\n${file.text}`).join('\n\n'),
       tree: treeText(material.tree),
+      answers: answersText(answered),
     },
     maxPromptBytes - Buffer.byteLength(template) - Buffer.byteLength(schema) - 16 * 1024,
   )
@@ -47,6 +51,8 @@ export const plannerPrompt = (material: PlannerMaterial): string => {
       material.checks.length === 0 ? '- none' : material.checks.map(name => `- ${cleanLine(name, 60)}`).join('\n'),
     tree: fenced(parts.tree),
     instructions: parts.instructions === '' ? 'The repository has none.' : fenced(parts.instructions),
+    answers: parts.answers === '' ? '' : answersSection(parts.answers),
+    asking: askingText(maxQuestions - answered.length),
     problem: problemSection(material.problem),
     schema: fenced(schema, 'json'),
   })
@@ -57,6 +63,17 @@ const treeText = (tree: readonly string[]): string => {
   const more = tree.length - shown.length
   return [...shown, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n')
 }
+
+const answersText = (answered: readonly AnsweredQuestion[]): string =>
+  answered.map(({ question, answer }) => `You asked: ${question}\nThe operator answered: ${answer}`).join('\n\n')
+
+const answersSection = (answers: string): string =>
+  `## What you asked, and the operator's answers\n\n${fenced(answers)}\n`
+
+const askingText = (left: number): string =>
+  left <= 0
+    ? 'You have asked as often as you may: plan with what you know, and leave `question` null.'
+    : `When the goal can be meant in ways that lead to different work, and neither the repository nor the goal says which, ask instead of guessing: put one question into \`question\`, in words the operator can answer without looking anything up, and leave \`tasks\` null. Asking costs the operator's time: do it only where a wrong guess would cost more. Questions left: ${left}.`
 
 const problemSection = (problem: string | undefined): string =>
   problem === undefined

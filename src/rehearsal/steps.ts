@@ -49,6 +49,7 @@ const words = {
   claim: Text,
   flood: z.strictObject({ sizeBytes: z.int().positive().max(16_000_000) }),
   plan: PlanProposal,
+  question: z.string().min(1).max(2_000),
   verdict: VerdictOrShort,
   refusal: Text,
   outOfTokens: Text,

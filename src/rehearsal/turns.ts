@@ -1,6 +1,6 @@
 /** Turns a list of steps into the assistant's turns: what is said before, and the one thing each turn does. */
 import { withNulls } from '../domain/json-answer.ts'
-import { PlanProposal } from '../domain/plan.ts'
+import { PlannerAnswer } from '../domain/plan.ts'
 import type { Identity } from './identity.ts'
 import type { ScriptedVerdict, Step } from './steps.ts'
 
@@ -71,7 +71,9 @@ const actionOf = (step: Step): Action => {
   if (step.run) return { kind: 'run', command: step.run.command, timeoutS: step.run.timeoutS ?? null }
   if (step.commit !== undefined) return { kind: 'run', command: commitCommand(step.commit), timeoutS: null }
   if (step.call) return { kind: 'call', ...step.call }
-  if (step.plan) return { kind: 'structured', value: withNulls(step.plan, PlanProposal) }
+  if (step.plan) return { kind: 'structured', value: withNulls(step.plan, PlannerAnswer) }
+  if (step.question !== undefined)
+    return { kind: 'structured', value: withNulls({ question: step.question }, PlannerAnswer) }
   if (step.verdict) return { kind: 'verdict', verdict: step.verdict }
   if (typeof step.answer === 'object') return { kind: 'structured', value: step.answer }
   if (step.flood) return { kind: 'text', text: floodText(step.flood.sizeBytes) }

@@ -22,6 +22,13 @@ export const Command = z.discriminatedUnion('kind', [
     agent: Oid,
     findingsContentId: ContentId,
   }),
+  /** Approves the plan whose hash begins so: the one that was shown. */
+  z.object({ kind: z.literal('approve'), runId: RunId, hash: z.string().regex(/^[0-9a-f]{12,64}$/) }),
+  /** The plan was shown after its time had passed. */
+  z.object({ kind: z.literal('renewPlan'), runId: RunId, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
+  z.object({ kind: z.literal('answer'), runId: RunId, answerContentId: ContentId }),
+  /** A whole plan as YAML, edited from the plan of that hash. */
+  z.object({ kind: z.literal('editPlan'), runId: RunId, textContentId: ContentId, fromHash: z.string() }),
 ])
 export type Command = z.infer<typeof Command>
 /** Commands that are about a run and are answered at once. */

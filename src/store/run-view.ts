@@ -1,13 +1,12 @@
 /** Folds a run's log, states, content and metering into one view. Reads only; works with all content erased. */
 import { z } from 'zod'
-import { type LoggedEvent, type LoopEventOf, RunOutcome, WaitReason } from '../domain/event.ts'
-import { taskNumberOf } from '../domain/ids.ts'
-import { Plan, type PlannedTask } from '../domain/plan.ts'
-import type { RunView, TaskView } from '../domain/run-view.ts'
+import { type LoggedEvent, RunOutcome, WaitReason } from '../domain/event.ts'
+import type { RunView } from '../domain/run-view.ts'
+import { foldPlanning } from './planning-view.ts'
 import type { Store } from './store.ts'
 import { foldRejection, foldTaskEvent } from './task-view.ts'
 import { foldTrainChecks, nameCompanions } from './train-view.ts'
-import { readJson, type Words, wordsOf } from './words.ts'
+import { type Words, wordsOf } from './words.ts'
 import { workerCosts } from './worker-costs.ts'
 
 /** What of a machine's context a view shows; other fields are the brain's own. */
@@ -44,6 +43,15 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     planOrigin: null,
     planSummary: null,
     planReturned: 0,
+    planning: {
+      purpose: request.purpose,
+      planner: null,
+      passedOver: [],
+      questions: [],
+      forecast: null,
+      edits: 0,
+      approvedAt: null,
+    },
     limits: request.limits,
     requestedAt: requested.at,
     endedAt: restingStates.includes(state) ? restedAt(events) : null,
@@ -74,7 +82,7 @@ const restedAt = (events: readonly LoggedEvent[]): number | null =>
 
 const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): void => {
   if (event.type === 'base.ready') Object.assign(view, { base: event.base, notes: event.notes ?? [] })
-  if (event.type === 'plan.ready') foldPlan(view, event, words)
+  foldPlanning(view, { at, event }, words)
   if (event.type === 'limit.reached') {
     view.limit = event.limit
     stopAttempts(view, at, 'limit')
@@ -83,7 +91,7 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
   if (event.type === 'base.refused' || event.type === 'plan.failed') {
     view.waitDetail = event.contentId === null ? null : words.text(event.contentId)
   }
-  if (event.type === 'base.ready' || event.type === 'plan.ready') view.waitDetail = null
+  if (plansOn.includes(event.type)) view.waitDetail = null
   if (event.type === 'effect.failed') {
     view.failures.push({ at, taskId: event.taskId, effect: event.effect, text: words.text(event.contentId) })
   }
@@ -95,6 +103,9 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
   if (task !== undefined) foldTaskEvent(task, { at, event }, words)
 }
 
+/** After these nothing waits for what had failed before. */
+const plansOn: readonly LoggedEvent['event']['type'][] = ['base.ready', 'plan.ready', 'plan.asked']
+
 /** What was under way then was ended by us; its own end is never told. */
 const stopAttempts = (view: RunView, at: number, why: 'limit' | 'interrupted'): void => {
   for (const { attempts } of view.tasks) {
@@ -102,34 +113,3 @@ const stopAttempts = (view: RunView, at: number, why: 'limit' | 'interrupted'): 
     if (last !== undefined && last.endedAt === null) Object.assign(last, { endedAt: at, outcome: 'failed', class: why })
   }
 }
-
-const foldPlan = (view: RunView, event: LoopEventOf<'plan.ready'>, words: Words): void => {
-  const plan = readJson(words.text(event.planContentId), Plan)
-  view.planOrigin = event.origin
-  view.planReturned = event.returned
-  view.planSummary = plan?.summary ?? null
-  view.tasks = event.tasks.map(fact =>
-    emptyTask(
-      fact,
-      plan?.tasks.find(task => task.taskId === fact.taskId),
-    ),
-  )
-}
-
-const emptyTask = (fact: LoopEventOf<'plan.ready'>['tasks'][number], planned: PlannedTask | undefined): TaskView => ({
-  ...fact,
-  number: taskNumberOf(fact.taskId),
-  title: planned?.title ?? null,
-  state: 'pending',
-  attempts: [],
-  base: null,
-  tip: null,
-  lines: null,
-  checks: [],
-  verdicts: [],
-  integrated: null,
-  findings: [],
-  answer: null,
-  waitReason: null,
-  skippedBecause: null,
-})

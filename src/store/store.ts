@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { AgentLabError } from '../domain/errors.ts'
+import type { TaskSample } from '../domain/forecast.ts'
 import { type CheckRows, checkRows } from './checks.ts'
 import { type CommandRows, commandRows } from './commands.ts'
 import { type ContentRows, contentRows } from './content.ts'
@@ -14,6 +15,7 @@ import { type MachineRows, machineRows } from './machines.ts'
 import { type OutboxRows, outboxRows } from './outbox.ts'
 import { type RequestRows, requestRows } from './requests.ts'
 import { readableStoreError } from './store-errors.ts'
+import { taskHistory } from './task-history.ts'
 
 export interface Store {
   events: EventRows
@@ -24,6 +26,8 @@ export interface Store {
   requests: RequestRows
   checks: CheckRows
   launches: LaunchRows
+  /** What finished tasks took: of real runs or of rehearsals. */
+  taskHistory(rehearsed: boolean): TaskSample[]
   /** Runs `work` in one immediate transaction; with an epoch, refuses when a later supervisor has begun. A write within a write is part of it. */
   write<T>(work: () => T, epoch?: number): T
   /** Begins a new supervisor's time: returns an epoch greater than every one before. */
@@ -47,6 +51,7 @@ export const createStore = (db: Sql): Store => {
     requests: requestRows(db),
     checks: checkRows(db),
     launches: launchRows(db),
+    taskHistory: rehearsed => taskHistory(db, rehearsed),
     write: (work, epoch) => {
       try {
         return db

@@ -95,6 +95,15 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   endedAt: null,
   waitReason: null,
   waitDetail: null,
+  planning: {
+    purpose: 'work',
+    planner: 'claude',
+    passedOver: [],
+    questions: [],
+    forecast: null,
+    edits: 0,
+    approvedAt: null,
+  },
   limit: null,
   spending: { requests: 7, tokens: 14_445, unmeasured: 0 },
   tasks: [

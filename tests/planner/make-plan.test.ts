@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { Plan } from '../../src/domain/plan.ts'
+import { type AnsweredQuestion, Plan } from '../../src/domain/plan.ts'
 import { makePlan, type PlannerReply } from '../../src/planner/make-plan.ts'
 
 const good = { summary: 'One task is enough.', tasks: [{ key: 'a', title: 'A', what: 'Do a' }] }
 const bad = { tasks: [{ key: 'a', title: 'A', what: 'Do a', dependsOn: ['a'] }] }
 
-const planWith = async (replies: PlannerReply[]) => {
+const planWith = async (replies: PlannerReply[], answered: AnsweredQuestion[] = []) => {
   const prompts: string[] = []
   const made = await makePlan({
     runId: 'k3m9q2x7',
@@ -21,6 +21,7 @@ const planWith = async (replies: PlannerReply[]) => {
       checks: ['test'],
       instructions: [],
       tree: ['src/greet.ts'],
+      answered,
     },
     ask: async prompt => {
       prompts.push(prompt)
@@ -78,4 +79,54 @@ describe('a back end that failed is not asked again; the brain decides', () => {
       expect(prompts).toHaveLength(2)
     },
   )
+})
+
+describe('a planner that asks', () => {
+  const question = 'Which language?'
+  const asked = (count: number): AnsweredQuestion[] =>
+    Array.from({ length: count }, (_, n) => ({
+      question: `Question ${n + 1}?`,
+      answer: `Answer ${n + 1} \`\`\` and more`,
+    }))
+
+  test.each([
+    ['alone', { question }],
+    ['as a strict back end gives it', { question, summary: null, tasks: null }],
+    ['with an empty list of tasks', { question, tasks: [] }],
+    ['as text', JSON.stringify({ question })],
+  ])('is understood: %s', async (_, answer) => {
+    const { made, prompts } = await planWith([{ answer }])
+    expect(made).toEqual({ question, returned: 0 })
+    expect(prompts).toHaveLength(1)
+  })
+
+  test('is cleaned of what a terminal would obey, and bounded', async () => {
+    const { made } = await planWith([{ answer: { question: `\u001b[31mRed?\u0007 ${'x'.repeat(9_000)}` } }])
+    expect((made as { question: string }).question).toMatch(/^Red\? x+$/)
+    expect((made as { question: string }).question.length).toBeLessThanOrEqual(2_000)
+  })
+
+  test('is told what it asked and what was answered, as data', async () => {
+    const { made, prompts } = await planWith([{ answer: good }], asked(2))
+    expect(made).toMatchObject({ plan: { origin: 'model' } })
+    expect(prompts[0]).toMatch(/````\nYou asked: Question 1\?\nThe operator answered: Answer 1 ``` and more/)
+    expect(prompts[0]).toContain('Questions left: 1.')
+  })
+
+  test('is sent back once it has asked as often as it may', async () => {
+    const { made, prompts } = await planWith([{ answer: { question } }, { answer: good }], asked(3))
+    expect(made).toMatchObject({ plan: { origin: 'model' }, returned: 1 })
+    expect(prompts[0]).toContain('asked as often as you may')
+    expect(prompts[1]).toContain('no more questions may be asked')
+  })
+
+  test.each([
+    ['a question and tasks at once', { question, ...good }, /a question and tasks/],
+    ['a question that is no text', { question: 7 }, /tasks/],
+    ['a blank question without tasks', { question: ' \u0007' }, /tasks/],
+  ])('is sent back for %s', async (_, answer, problem) => {
+    const { made, prompts } = await planWith([{ answer }, { answer: good }])
+    expect(made).toMatchObject({ plan: { origin: 'model' }, returned: 1 })
+    expect(prompts[1]).toMatch(problem)
+  })
 })

@@ -56,8 +56,8 @@ test('stays within 512 KiB', () => {
 
 test('the schema admits what the zod schema reads, optional fields as null', () => {
   const properties = planJsonSchema.properties as Record<string, { anyOf?: unknown[] }>
-  expect(Object.keys(properties)).toEqual(Object.keys(PlanProposal.shape))
-  expect(planJsonSchema.required).toEqual(['summary', 'tasks'])
+  expect(Object.keys(properties)).toEqual(['question', ...Object.keys(PlanProposal.shape)])
+  expect(planJsonSchema.required).toEqual(['question', 'summary', 'tasks'])
   expect(properties.summary!.anyOf).toContainEqual({ type: 'null' })
   expect(JSON.stringify(planJsonSchema)).not.toMatch(/"(?:default|minLength|maxLength|\$schema)"/)
 })

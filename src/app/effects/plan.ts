@@ -1,18 +1,17 @@
 /** Gets the run's plan: from the operator's file, or from a planner's model through the gateway. */
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
-import { vendorOf, type WorkerName } from '../../domain/lane.ts'
-import type { Plan } from '../../domain/plan.ts'
+import { vendorOf } from '../../domain/lane.ts'
+import type { PlannerName } from '../../domain/plan.ts'
 import { listTree } from '../../git/blobs.ts'
 import { treeOf } from '../../git/refs.ts'
-import { createWorkspace } from '../../git/workspace.ts'
-import { type AskPlanner, makePlan, type PlannerReply } from '../../planner/make-plan.ts'
+import type { AcceptContext } from '../../planner/accept-proposal.ts'
+import { type MadePlan, makePlan } from '../../planner/make-plan.ts'
 import { planFromFile } from '../../planner/plan-file.ts'
-import { planJsonSchema } from '../../planner/planner-prompt.ts'
-import { runAgent } from '../agent-run.ts'
-import { credentialOf } from '../agents.ts'
+import type { PlannerMaterial } from '../../planner/planner-prompt.ts'
 import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
-import { makeSeat, removeSeat, seatAt } from '../seats.ts'
+import { askedSoFar, recordPlan } from '../plan-record.ts'
+import { type BackEnd, backEnds } from '../planner-back-ends.ts'
 import { instructionsAt } from '../task-material.ts'
 
 export const makePlanEffect = async (
@@ -21,128 +20,75 @@ export const makePlanEffect = async (
   signal: AbortSignal,
 ): Promise<LoopEvent> => {
   const scope = scopeOf(host, effect.runId)
-  const context = {
-    runId: scope.runId,
-    workers: scope.request.workers,
-    checks: scope.config.checks.map(check => check.name),
-  }
+  const { runId } = scope
+  const context = { runId, workers: scope.request.workers, checks: scope.config.checks.map(check => check.name) }
   const { planContentId } = scope.request
   if (planContentId !== null) {
     const text = host.project.store.content.text(planContentId) ?? ''
-    return ready(host, scope, planFromFile(text, 'the plan file', context), 0)
+    const plan = planFromFile(text, 'the plan file', context)
+    const file = { origin: plan.origin, planner: null, passedOver: [], returned: 0 }
+    return { type: 'plan.ready', runId, ...recordPlan(host, scope, plan), ...file }
   }
-  const { repository } = host.project
-  const made = await makePlan({
-    ...context,
-    ask: await backEnd(host, scope, signal),
-    material: {
-      goal: scope.goal,
-      lane: scope.lane,
-      workers: scope.request.workers.map(name => ({ name, vendor: vendorOf[name] })),
-      checks: context.checks,
-      instructions: await instructionsAt(host, scope.base!),
-      tree: (await listTree(repository, await treeOf(repository, scope.base!))).map(entry => entry.path),
-    },
-  })
+  const asked = askedSoFar(host, runId)
+  const material = { ...(await materialFor(host, scope, context.checks)), answered: asked.answered }
+  const ends = await backEnds(host, scope, asked.attempts, signal)
+  const { made, planner, passedOver } = await askInTurn(host, ends, context, material)
   signal.throwIfAborted()
-  if ('plan' in made) return ready(host, scope, made.plan, made.returned)
+  const { returned } = made
+  if ('plan' in made) {
+    const { origin } = made.plan
+    return { type: 'plan.ready', runId, ...recordPlan(host, scope, made.plan), origin, planner, passedOver, returned }
+  }
+  if ('question' in made) {
+    return {
+      type: 'plan.asked',
+      runId,
+      planner,
+      contentId: keep(host, scope, null, 'question', made.question),
+      returned,
+    }
+  }
   return {
     type: 'plan.failed',
-    runId: scope.runId,
+    runId,
     class: made.failed,
     retryInMs: made.retryAt === null ? null : Math.max(0, made.retryAt - host.now()),
-    contentId: keep(host, scope, null, 'error', made.detail),
+    contentId: keep(host, scope, null, 'error', `${planner}: ${made.detail}`),
   }
 }
 
-const ready = (host: Host, scope: RunScope, plan: Plan, returned: number): LoopEvent => ({
-  type: 'plan.ready',
-  runId: scope.runId,
-  planContentId: keep(host, scope, null, 'plan', JSON.stringify(plan)),
-  forecastContentId: null,
-  origin: plan.origin,
-  planner: null,
-  passedOver: [],
-  returned,
-  tasks: plan.tasks.map(({ taskId, kind, dependsOn, worker, risk }) => ({ taskId, kind, dependsOn, worker, risk })),
-})
-
-/**
- * The planner that can be asked, by the operator's order of preference: the API with a key, or the claude CLI in a seat
- * of its own. A subscription login serves the vendor's own CLI only, never our client.
- */
-const backEnd = async (host: Host, scope: RunScope, signal: AbortSignal): Promise<AskPlanner> => {
-  const hasClaude = scope.request.workers.includes('claude')
-  const credential = await credentialOf('claude', scope.config, host.project.env)
-  const preferred = scope.config.planner.prefer.find(name =>
-    name === 'api' ? hasClaude && credential.kind === 'key' && !scope.rehearsed : scope.request.workers.includes(name),
-  )
-  if (preferred === 'api') return askThroughApi(host, scope, signal)
-  return askThroughCli(host, scope, preferred ?? scope.request.workers[0]!, signal)
-}
-
-const apiModel = 'claude-sonnet-5-5'
-
-const askThroughApi = async (host: Host, scope: RunScope, signal: AbortSignal): Promise<AskPlanner> => {
-  const credential = await credentialOf('claude', scope.config, host.project.env)
-  // Loaded when it is needed: it is the heaviest library, and a heavier supervisor starts every process more slowly.
-  const { askAnthropic } = await import('../../planner/anthropic-client.ts')
-  return async prompt => {
-    const token = host.gateway.issueToken({
-      runId: scope.runId,
-      taskId: null,
-      attempt: 1,
-      role: 'planner',
-      worker: null,
-      lane: scope.lane,
-      provider: 'anthropic',
-      upstream: scope.config.upstreams.anthropic,
-      credential,
-    })
-    try {
-      return await askAnthropic({
-        baseUrl: `${host.gateway.origin}/anthropic`,
-        token,
-        model: scope.config.agent.claude.model ?? apiModel,
-        prompt,
-        schema: planJsonSchema,
-        timeoutMs: scope.request.limits.modelSilenceMs,
-        maxTokens: 16_000,
-        signal,
-      })
-    } finally {
-      host.gateway.revokeToken(token)
-    }
+const materialFor = async (host: Host, scope: RunScope, checks: string[]): Promise<PlannerMaterial> => {
+  const { repository } = host.project
+  return {
+    goal: scope.goal,
+    lane: scope.lane,
+    workers: scope.request.workers.map(name => ({ name, vendor: vendorOf[name] })),
+    checks,
+    instructions: await instructionsAt(host, scope.base!),
+    tree: (await listTree(repository, await treeOf(repository, scope.base!))).map(entry => entry.path),
   }
 }
 
-/** Each question is a session of its own in a seat that goes when the answer is there. */
-const askThroughCli = (host: Host, scope: RunScope, worker: WorkerName, signal: AbortSignal): AskPlanner => {
-  let attempt = 0
-  return async prompt => {
-    attempt += 1
-    const seat = seatAt(host.project.paths.seats, `${scope.runId}.${worker}.plan`)
-    await removeSeat(seat)
-    await makeSeat(seat)
-    try {
-      await createWorkspace({
-        repository: host.project.repository,
-        dirs: seat.dirs,
-        commit: scope.base!,
-        branch: 'plan',
-        identity: host.identity,
-      })
-      const errand = { role: 'planner' as const, worker, seat, taskId: null, taskKey: null, attempt, launch: 1, prompt }
-      const { end } = await runAgent(host, scope, { ...errand, schema: planJsonSchema, resume: null }, signal)
-      signal.throwIfAborted()
-      return replyOf(end)
-    } finally {
-      await removeSeat(seat)
-    }
-  }
+interface Planned {
+  made: MadePlan
+  planner: PlannerName
+  passedOver: PlannerName[]
 }
 
-const replyOf = (end: Awaited<ReturnType<typeof runAgent>>['end']): PlannerReply =>
-  end.outcome === 'failed'
-    ? { failed: end.class, retryAt: end.retryAt, detail: end.detail }
-    : { answer: end.structured ?? end.text }
+/** One whose login or program is missing is passed over as long as there is another. */
+const askInTurn = async (
+  host: Host,
+  ends: readonly BackEnd[],
+  context: AcceptContext,
+  material: PlannerMaterial,
+): Promise<Planned> => {
+  const passedOver: PlannerName[] = []
+  for (const [index, { name, ask }] of ends.entries()) {
+    const made = await makePlan({ ...context, ask, material })
+    const isOut = 'failed' in made && made.failed === 'auth'
+    if (!isOut || index === ends.length - 1) return { made, planner: name, passedOver }
+    host.log(`planner ${name} is passed over: ${made.detail}`)
+    passedOver.push(name)
+  }
+  throw new Error('a run has at least one worker, and so one planner')
+}

@@ -1,6 +1,5 @@
 /** `agentlab resume RUN`: lets a waiting or interrupted run go on, and follows it. */
-import { sendCommand } from '../../app.ts'
-import { AgentLabError } from '../../domain/errors.ts'
+import { askSupervisor } from '../ask-supervisor.ts'
 import type { Answer, Call } from '../call.ts'
 import { openIfAny, runNamed } from '../project.ts'
 import { watchRun } from '../watch-run.ts'
@@ -8,13 +7,7 @@ import { watchRun } from '../watch-run.ts'
 export const resume = async (call: Call, id: string, options: { detach?: boolean }): Promise<Answer> => {
   const project = await openIfAny(call)
   const runId = runNamed(project, id)
-  const answer = await sendCommand(project!, { kind: 'resume', runId })
-  if (!answer.accepted) {
-    throw new AgentLabError(`resume failed on ${runId}: ${answer.text}`, {
-      code: 'command-refused',
-      cure: `See where it stands: agentlab show ${runId}`,
-    })
-  }
+  const answer = await askSupervisor(project!, { kind: 'resume', runId }, 'resume')
   call.talk.write(`${answer.text}\n`)
   if (options.detach !== true) return watchRun(call, project!, runId, false)
   return {

@@ -69,11 +69,12 @@ const filterOf = ({ state, lane, since, limit }: RunsOptions, now: number): RunL
 /** One run in one line. */
 export const runLine = (run: RunListRow, width: number, now: number): string => {
   const settled = run.tasks.filter(task => task.state === 'integrated' || task.state === 'recorded').length
+  const planned = run.tasks.filter(task => task.state !== 'dropped').length
   const isOver = restingStates.includes(run.state)
   const columns: [string, number][] = [
     [run.runId, 8],
     [stateWord(run.state), 16],
-    [`${settled}/${run.tasks.length} tasks`, 11],
+    [`${settled}/${planned} tasks`, 11],
     [shortDuration((isOver ? (run.endedAt ?? now) : now) - run.requestedAt), 8],
     [many(run.spending.requests, 'request'), 14],
     [`${spentTokens(run.spending.tokens, run.spending.unmeasured)} tok`, 12],

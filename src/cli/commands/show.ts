@@ -4,6 +4,7 @@ import { discrepancies } from '../../domain/discrepancies.ts'
 import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
+import { planningLines } from '../../domain/planning-text.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
 import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
@@ -37,11 +38,13 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
     `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
     paint(
       'dim',
-      `lane ${view.lane} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planOrigin ?? 'nowhere yet'}`,
+      `lane ${view.lane} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
     ),
     view.planSummary === null || view.planSummary === ''
       ? ''
       : `${paint('bold', 'plan')} ${clipMiddle(cleanText(view.planSummary), longestWords, whole)}`,
+    ...planningLines(view).map(line => paint('dim', `  ${cleanLine(line, 400)}`)),
+    ...view.planning.questions.map(asked),
     view.tasks.some(task => task.dependsOn.length > 0) ? dependencyLines(view) : '',
     path.ms === 0 ? '' : pathLine(view, path),
     found.length === 0
@@ -68,6 +71,12 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
 
 const openShown = 5
 const longestWords = 4_000
+
+const asked = ({ question, answer }: RunView['planning']['questions'][number]): string =>
+  [
+    `the planner asked: ${cleanText(question ?? '(erased)')}`,
+    ...(answer === null ? [] : [`you answered: ${cleanText(answer)}`]),
+  ].join('\n')
 
 const dependencyLines = (view: RunView): string =>
   view.tasks
