@@ -3,6 +3,7 @@
  * command choose figures (a wrong one lists them). Ends with 1 when a bound is broken; no build asks for it, because
  * what else the machine does is in every figure.
  */
+import { boxFigures } from './box.ts'
 import { demo } from './demo.ts'
 import { environment } from './environment.ts'
 import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figure.ts'
@@ -18,6 +19,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   version: async () => [await version()],
   workspace: workspaceFigures,
   environment: async () => [await environment()],
+  box: boxFigures,
   tasks: taskFigures,
   train: trainFigures,
   demo: async () => [await demo()],
