@@ -61,7 +61,7 @@ export const removeReviewWorktree = async (repository: Repository, id: string): 
 }
 
 /** What would be lost with a worktree, in words; null: nothing. */
-const unsavedIn = async (repository: Repository, place: GitPlace): Promise<string | null> => {
+export const unsavedIn = async (repository: Repository, place: GitPlace): Promise<string | null> => {
   const args = ['status', '--porcelain', '-z', '--untracked-files=normal', '--ignored=matching']
   const listed = await gitBytes(place, args, { as: 'operator' }).catch(() => null)
   // Its folder was deleted by hand: only git's own record is left.

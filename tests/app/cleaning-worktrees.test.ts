@@ -101,13 +101,16 @@ test('status says what waits, oldest first, who serves, what is stranded, and wh
   world.run('bbbbbbbb', 'awaitingOperator', 'awaitingOperator')
   world.run('cccccccc', 'working', 'working')
   const stranded = await status(call())
-  expect(stranded.text).toMatch(/no supervisor is alive\n {2}cccccccc .*\n {4}agentlab resume cccccccc/)
+  expect(stranded.text).toMatch(/waits for you\n {2}cccccccc {2}interrupted .*\n {4}agentlab resume cccccccc/)
+  expect(stranded.text).toMatch(/^ {2}no supervisor is alive$/m)
   expect(stranded.text).toMatch(/^ {2}run aaaaaaaa \(cancelled\) +\d+\.\d KiB +seats \d/m)
   expect(stranded.text).toMatch(/could go: .*agentlab gc --dry-run$/m)
   expect(stranded.json).toMatchObject({ supervisor: null, atWork: ['cccccccc'], waiting: [{ runId: 'bbbbbbbb' }] })
 
   const lock = takeLock(world.project.paths.lock, Date.now())!
-  expect((await status(call())).text).toMatch(new RegExp(`supervisor: process ${process.pid}, since 20\\d\\d-`))
+  const served = (await status(call())).text
+  expect(served).not.toContain('interrupted')
+  expect(served).toMatch(new RegExp(`supervisor: process ${process.pid}, since 20\\d\\d-`))
   lock.release()
 })
 

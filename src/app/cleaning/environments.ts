@@ -57,7 +57,7 @@ const judgeOne = (
   { now, isAnyAtWork, oldestOpenAt, bounds }: Bounding,
   keptBytes: number,
 ): Judgement => {
-  if (isAnyAtWork) return keep('a run is at work and may use it')
+  if (isAnyAtWork) return keep('a run is under way and may use it')
   if (usedAt === null) return remove('it was never built to its end')
   if (oldestOpenAt !== null && usedAt >= oldestOpenAt) return keep('a run that waits may use it')
   if (now - usedAt > bounds.environmentMs)

@@ -50,8 +50,10 @@ const keep = (why: string): Judgement => ({ fate: 'keep', why })
 
 export const judgeSeat = (facts: SeatFacts): Judgement => {
   if (facts.role === 'errand')
-    return facts.isAnyAtWork ? keep('a run is at work and may use it') : remove('a check or set-up was cut short in it')
-  if (facts.standing === 'atWork') return keep('its run is at work')
+    return facts.isAnyAtWork
+      ? keep('a run is under way and may use it')
+      : remove('a check or set-up was cut short in it')
+  if (facts.standing === 'atWork') return keep('its run is under way')
   if (facts.standing === 'waiting') return keep('its run waits for you')
   if (facts.idleMs < facts.staysMs)
     return keep(`its run ended, and it stays ${duration(facts.staysMs - facts.idleMs)} more`)

@@ -21,7 +21,7 @@ export const planLeftovers = async (ground: Ground): Promise<Planned[]> => {
   const old = await Promise.all(views.map(path => isOlder(path, ground.now - viewMs)))
   const groups: [string[], string, string | null][] = [
     [half, 'its removal was cut short', null],
-    [incoming, 'a harvest was cut short', ground.isAnyAtWork ? 'a run is at work and may use it' : null],
+    [incoming, 'a harvest was cut short', ground.isAnyAtWork ? 'a run is under way and may use it' : null],
     [views.filter((_, index) => old[index]), 'a diff tool was ended before it could be removed', null],
     [views.filter((_, index) => !old[index]), '', 'a diff tool may still show it'],
   ]

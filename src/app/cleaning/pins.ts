@@ -45,7 +45,7 @@ const reasonToKeep = async (
 ): Promise<string | null> => {
   if (runId === null) return 'it is of no run'
   const standing = ground.standing(runId)
-  if (standing === 'atWork') return 'its run is at work'
+  if (standing === 'atWork') return 'its run is under way'
   if (standing === 'waiting') return 'its run waits for you'
   const [borrower] = borrowers(name, keptSeats)
   if (borrower !== undefined) return `the seat ${borrower} borrows through it`

@@ -1,8 +1,9 @@
 /** Review worktrees: those of tasks that are promoted, rejected or closed go when nothing in them is unsaved. */
 import { dirname } from 'node:path'
-import { checkoutStatus } from '../../git/porcelain.ts'
+import type { Oid } from '../../domain/ids.ts'
 import { branchRef, isAncestor, readRef } from '../../git/refs.ts'
 import { refHolding } from '../../git/rescue-refs.ts'
+import { unsavedIn } from '../../git/review-worktree.ts'
 import { removeWorktree } from '../../git/worktree.ts'
 import { inspectWorktrees, type WorktreeRecord, worktreeName } from '../../git/worktree-state.ts'
 import type { Project } from '../project.ts'
@@ -59,24 +60,23 @@ const reasonToKeep = async (ground: Ground, record: WorktreeRecord): Promise<str
   const { repository, store } = ground.project
   const name = worktreeName(record)
   const standing = ground.standing(runIdIn(name)!)
-  if (standing === 'atWork') return 'its run is at work'
+  if (standing === 'atWork') return 'its run is under way'
   if (standing === 'waiting') return 'its run waits for you'
   if (record.state === 'locked') return record.why
   if (record.state !== 'sound') return `${record.why}: agentlab worktree --mend`
   if (record.locks.length > 0) return `git may be at work in it: ${record.locks[0]}`
   if (record.head === null || (await refHolding(repository, record.head)) === null)
     return 'it stands on a commit that no branch holds'
-  const state = store.machines.get(name)?.state ?? ''
-  if (!openToReview.includes(state)) return (await isClean(record)) ? null : unsaved
-  const main = repository.mainBranch === null ? null : await readRef(repository, branchRef(repository.mainBranch))
-  if (main === null || !(await isAncestor(repository, record.head, main))) return 'what it shows is not on main yet'
-  return (await isClean(record)) ? null : unsaved
+  const isPromoted = await isOnMain(ground, record.head)
+  if (openToReview.includes(store.machines.get(name)?.state ?? '') && !isPromoted)
+    return 'what it shows is not on main yet'
+  return unsavedIn(repository, { gitDir: record.adminDir!, root: record.path! })
 }
 
-const isClean = async ({ adminDir, path }: WorktreeRecord): Promise<boolean> =>
-  (await checkoutStatus({ gitDir: adminDir!, root: path! })).isClean()
-
-const unsaved = 'something in it is not saved'
+const isOnMain = async ({ project: { repository } }: Ground, commit: Oid): Promise<boolean> => {
+  const main = repository.mainBranch === null ? null : await readRef(repository, branchRef(repository.mainBranch))
+  return main !== null && isAncestor(repository, commit, main)
+}
 
 /** States of a run or a task in which there is something to look at before it is promoted. */
 const openToReview = ['done', 'integrated']

@@ -22,7 +22,7 @@ export const status = async (call: Call): Promise<Answer> => {
     const waiting = found.waiting.map(runId => viewOf(project, runId)).toSorted((a, b) => restAt(a) - restAt(b))
     const atWork = found.atWork.map(runId => viewOf(project, runId))
     const parts = [
-      waitingPart(waiting, found, now, call.paint),
+      waitingPart(waiting, found.supervisor === null ? atWork : [], found, now, call.paint),
       workPart(atWork, found, now, call.paint),
       diskPart(found, call.paint),
       rescuePart(found, call.paint),
@@ -40,8 +40,16 @@ const goalOf = (view: RunView): string => (view.goal === null ? '(goal erased)' 
 
 const waitOf = (view: RunView) => ({ runId: view.runId, since: restAt(view), next: nextSteps(view) })
 
-const waitingPart = (views: RunView[], { unpromoted, broken }: Status, now: number, paint: Paint): string => {
+/** `stranded`: under way, but nobody carries them on: their supervisor was killed. */
+const waitingPart = (
+  views: RunView[],
+  stranded: RunView[],
+  { unpromoted, broken }: Status,
+  now: number,
+  paint: Paint,
+): string => {
   const lines = [
+    ...stranded.flatMap(view => [`  ${view.runId}  interrupted  ${goalOf(view)}`, `    agentlab resume ${view.runId}`]),
     ...views.flatMap(view => [
       `  ${view.runId}  for ${shortDuration(now - restAt(view))}  ${goalOf(view)}`,
       ...nextSteps(view).map(line => `    ${line.trimStart()}`),
@@ -61,14 +69,12 @@ const workPart = (views: RunView[], { supervisor }: Status, now: number, paint: 
     supervisor === null
       ? 'no supervisor is alive'
       : `supervisor: process ${supervisor.pid}, since ${moment(supervisor.since)}`
-  const stranded = supervisor === null ? views.map(view => `    agentlab resume ${view.runId}`) : []
   return [
     paint('bold', 'at work'),
     `  ${who}`,
     ...views.map(
       view => `  ${view.runId}  ${stateWord(view.state)} for ${shortDuration(now - view.requestedAt)}  ${goalOf(view)}`,
     ),
-    ...stranded,
   ].join('\n')
 }
 
