@@ -166,7 +166,9 @@ const take = async (request: HarvestRequest, quarantine: Quarantine): Promise<Ha
 
 const isBlocking = ({ severity }: HarvestFinding): boolean => severity === 'blocking'
 
+/** What could not be kept whole, and what the operator handed in, which no commit of ours may hold. */
 const incomplete: readonly HarvestRule[] = [
+  'handed-in',
   'not-staged',
   'gitlink',
   'large-file',

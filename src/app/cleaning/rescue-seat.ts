@@ -46,7 +46,7 @@ const take = async (
   host: BoxHost,
   seat: Seat,
   { runId, taskId }: { runId: string; taskId: string },
-  { base }: Ready,
+  { base, handedIn }: Ready,
   when: number,
   signal: AbortSignal,
 ): Promise<Rescue> => {
@@ -73,6 +73,7 @@ const take = async (
     trailers: { Rescued: seat.name },
     author: agentLabIdentity,
     when,
+    handedIn,
     limits: rescueLimits,
   })
   return { ref, left: leftBy(harvest) }
