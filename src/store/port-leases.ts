@@ -9,7 +9,7 @@ import { readableStoreError } from './store-errors.ts'
 export interface PortLeases {
   /** The first port of a seat's block, or null. */
   blockOf(seat: string): number | null
-  /** Gives a block to a seat, which then has no other; false when a seat that exists has it. */
+  /** Gives a block to a seat, which then has no other; false when another that exists has it. */
   claim(seat: string, block: number): boolean
   close(): void
 }
@@ -21,13 +21,12 @@ export const openPortLeases = (path: string): PortLeases => {
     db.exec('CREATE TABLE IF NOT EXISTS leases (block INTEGER PRIMARY KEY, seat TEXT NOT NULL UNIQUE) STRICT')
     const ofSeat = db.prepare<[string], { block: number }>('SELECT block FROM leases WHERE seat = ?')
     const ofBlock = db.prepare<[number], { seat: string }>('SELECT seat FROM leases WHERE block = ?')
+    const all = db.prepare<[], { seat: string }>('SELECT seat FROM leases')
     const release = db.prepare('DELETE FROM leases WHERE seat = ?')
     const take = db.prepare('INSERT INTO leases (block, seat) VALUES (?, ?)')
     const claim = db.transaction((seat: string, block: number): boolean => {
-      const holder = ofBlock.get(block)?.seat
-      if (holder !== undefined && holder !== seat && existsSync(holder)) return false
-      if (holder !== undefined) release.run(holder)
-      release.run(seat)
+      for (const lease of all.all()) if (lease.seat === seat || !existsSync(lease.seat)) release.run(lease.seat)
+      if (ofBlock.get(block) !== undefined) return false
       take.run(block, seat)
       return true
     })

@@ -117,8 +117,15 @@ test('a check that is red on the base as well does not block, and is said not to
     expect(renderReceipt(view)).toContain('checks are red, and were red on the base before (made)')
   }))
 
+/** Leaves something behind, and is red where it finds that: the next tree is checked in the same seat. */
+const plantingCheck = `
+checks:
+  - name: made
+    command: [sh, -c, '[ ! -e planted ]; clean=$?; touch planted; mkdir -p .hidden/.git; [ -f made.txt ] && exit $clean']
+`
+
 test('a check that a task has to turn green sends the work back until it is', () =>
-  inPlace(red, {}, async ({ run, git }) => {
+  inPlace(plantingCheck, {}, async ({ run, git }) => {
     const script = `if [ -f other.txt ]; then ${commit('made.txt').replaceAll('\n', ';')}; else ${commit('other.txt').replaceAll('\n', ';')}; fi`
     const view = await run(script, { turnsGreen: ['made'] })
     expect(view).toMatchObject({

@@ -1,9 +1,16 @@
 import { expect, test } from 'vitest'
 import { notProven } from '../../src/domain/not-proven.ts'
-import type { RunView } from '../../src/domain/run-view.ts'
+import type { FindingsView, RunView } from '../../src/domain/run-view.ts'
 import { attempt, checks, erased, oid, task, verdict, view } from './views.ts'
 
 const setup = { taskId: null, what: 'setup', startedAt: 1, endedAt: 2, exitCode: 0, signal: null }
+const noteAt = (at: number): FindingsView => ({
+  at,
+  attempt: 1,
+  source: 'environment',
+  contentId: '0'.repeat(16),
+  findings: [{ claim: 'New dependencies: x.', severity: 'minor' }],
+})
 const withTask = (over: Parameters<typeof task>[0]): RunView => view({ tasks: [task(over)] })
 
 test.each([
@@ -54,6 +61,11 @@ test.each([
       ],
     }),
     /red on the base before \(test\)/,
+  ],
+  [
+    'what the environment of the checks left open',
+    withTask({ checks: [checks({ at: 5 })], findings: [noteAt(5)] }),
+    /Task 1 .*New dependencies: x/,
   ],
   ['an integration over red checks', withTask({ checks: [checks({ status: 'failed' })] }), /although checks failed/],
   [
@@ -109,4 +121,9 @@ test('a plain finished run has nothing to list', () => {
 
 test('a set-up in the private lane had no network', () => {
   expect(notProven(view({ lane: 'private', launches: [setup] }))).toEqual([])
+})
+
+test('what an earlier tip had of new dependencies is not held against the one that was integrated', () => {
+  const run = withTask({ checks: [checks({ at: 5 }), checks({ at: 9 })], findings: [noteAt(5)] })
+  expect(notProven(run).join('\n')).not.toMatch(/New dependencies/)
 })
