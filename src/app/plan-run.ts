@@ -45,10 +45,15 @@ export const planRun = async (
   const refused = (await listedFiles(project.repository, effective.handIn)).find(file => file.refused !== null)
   if (refused?.refused) throw refused.refused
   const lane = wish.lane ?? effective.lane
-  const workers = await chooseCrew({ config: effective, env: project.env, lane, rehearsed, wanted: wish.workers })
+  // Bringing main in asks no agent, so none has to be there.
+  const workers =
+    purpose === 'sync'
+      ? effective.agents
+      : await chooseCrew({ config: effective, env: project.env, lane, rehearsed, wanted: wish.workers })
   const independence = wish.sameVendor ? 'session' : effective.verifier.independence
-  // A plan is judged by the operator alone.
-  if (purpose === 'work' && independence === 'vendor' && new Set(workers.map(worker => vendorOf[worker])).size === 1) {
+  // A plan is judged by the operator alone, and a merge by the checks.
+  const isJudged = purpose === 'work' || purpose === 'resolve'
+  if (isJudged && independence === 'vendor' && new Set(workers.map(worker => vendorOf[worker])).size === 1) {
     throw new AgentLabError(
       `agentlab task failed on choosing a verifier: in lane ${lane} only ${workers.join(', ')} can be used, so no other vendor can judge its work`,
       {

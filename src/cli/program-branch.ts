@@ -4,6 +4,17 @@ import { type Dispatch, example } from './usage.ts'
 
 export const addBranchCommands = (program: Command, dispatch: Dispatch): void => {
   program
+    .command('sync')
+    .description("bring main's new commits into the integration branch, with checks")
+    .option('--resolve', 'let an agent resolve what conflicts, verified like any task')
+    .option('--agents <names>', 'with --resolve: those to use, with commas between, best first')
+    .option('--rehearse <scenario>', 'with --resolve: scripted models instead of real ones')
+    .option('--same-vendor', 'with --resolve: accept verdicts of the same vendor where no other can be used')
+    .option('--unboxed', 'let agents and checks run where no box can be built; said on run and receipt')
+    .option('--detach', 'return at once; it goes on')
+    .addHelpText('after', example('agentlab sync', 'agentlab sync --resolve --agents codex,claude'))
+    .action(options => dispatch(async call => (await import('./commands/sync.ts')).sync(call, options)))
+  program
     .command('reject')
     .description('take integrated work out of the integration branch again')
     .argument('<task>', 'a task, or the beginning of its id')

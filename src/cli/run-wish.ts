@@ -43,7 +43,7 @@ const planNamed = async (call: Call, file: string): Promise<string> => {
 }
 
 /** A built-in scenario's name, or a file. */
-const scenarioNamed = async (call: Call, nameOrFile: string): Promise<string> => {
+export const scenarioNamed = async (call: Call, nameOrFile: string): Promise<string> => {
   const isBuiltIn = builtInScenarios.includes(nameOrFile)
   const path = isBuiltIn ? assetPath(`src/rehearsal/scenarios/${nameOrFile}.yaml`) : nameOrFile
   const text = await readNamedFile(call.cwd, path, '--rehearse')
@@ -57,7 +57,7 @@ const chosenLane = (text: string): Lane => {
   throw wrongUse(`--lane ${JSON.stringify(text)} is no lane`, `Use one of ${Lane.options.join(', ')}.`)
 }
 
-const chosenWorkers = (text: string): WorkerName[] => {
+export const chosenWorkers = (text: string): WorkerName[] => {
   const names = [...new Set(text.split(',').map(name => name.trim()))]
   const wrong = names.find(name => !WorkerName.safeParse(name).success)
   if (wrong === undefined) return names.map(name => WorkerName.parse(name))

@@ -182,6 +182,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     ...run,
     /** How main stood to the integration branch at the end; left out where that was not looked at. */
     main: MainState.optional(),
+    /** Tasks of other runs on the integration branch with it, not promoted; left out where that was not looked at. */
+    alongside: z.array(TaskId).optional(),
   }),
   z.object({ type: z.literal('limit.reached'), ...run, limit: z.enum(['requests', 'tokens', 'minutes']) }),
   z.object({ type: z.literal('operator.cancelled'), ...run, commandId: z.string() }),

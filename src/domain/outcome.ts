@@ -122,6 +122,7 @@ const outcomes: Record<RunOutcome, string> = {
 /** One sentence for a run's outcome, or for a run that is still under way. */
 export const describeOutcome = ({ outcome, planning }: Pick<RunView, 'outcome' | 'planning'>): string => {
   if (outcome === null) return 'Under way.'
+  if (outcome === 'done' && planning.purpose === 'sync') return 'Done: the integration branch holds main.'
   return outcome === 'done' && planning.purpose === 'plan'
     ? 'Done: the plan is made; nothing is begun.'
     : outcomes[outcome]

@@ -17,6 +17,8 @@ import { renderTime } from './receipt-html-time.ts'
 import { titleOf } from './receipt-task.ts'
 import { noteWords } from './repository-note.ts'
 import type { RunView } from './run-view.ts'
+import { sharedBranch, sharedSentence } from './shared-branch.ts'
+import { mainNote, syncSentence } from './sync-text.ts'
 
 /** What a page shows beside the view. */
 export interface ReceiptMaterial {
@@ -58,6 +60,14 @@ ${view.tasks.map(task => renderTaskHtml(task, material.diffs.get(task.taskId) ??
 </main>`
 }
 
+const shared = (view: RunView): Html | false => {
+  const sentence = sharedSentence(view)
+  return (
+    sentence !== null &&
+    html`<div class="note"><p>${sentence}</p><ul>${sharedBranch(view).others.map(({ taskId, title }) => html`<li><code>${taskId}</code> ${title}</li>`)}</ul></div>`
+  )
+}
+
 const head = (view: RunView): Html => {
   const wait = view.waitReason === null ? null : explainWait(view.waitReason, view.runId)
   const { limits } = view
@@ -76,6 +86,9 @@ ${facts([
   ['Limits', `${count(limits.requests)} requests, ${count(limits.tokens)} tokens, ${limits.minutes} minutes`],
   view.limit === null ? null : ['Stopped by', `the limit of ${view.limit}`],
 ])}</div>
+${view.sync !== null && html`<div class="note"><p>${syncSentence(view.sync)}</p></div>`}
+${mainNote(view.mainState) !== null && html`<div class="note"><p>${mainNote(view.mainState)!}</p></div>`}
+${shared(view)}
 ${wait !== null && html`<div class="note"><strong>The run waits because ${wait.sentence}.</strong><p>${wait.cure}</p>${view.waitDetail !== null && html`<pre>${view.waitDetail}</pre>`}</div>`}
 ${view.failures.map(failure => html`<div class="note bad"><strong>AgentLab failed at <code>${failure.effect}</code></strong>${failure.text !== null && html`<pre>${failure.text}</pre>`}</div>`)}</header>`
 }

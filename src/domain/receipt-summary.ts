@@ -6,6 +6,7 @@ import { openQuestion } from './planning-text.ts'
 import { spendingText } from './receipt-cost.ts'
 import { titleOf } from './receipt-task.ts'
 import type { RunView, TaskView } from './run-view.ts'
+import { mainNote, syncSentence } from './sync-text.ts'
 import { cleanLine, cleanText } from './text.ts'
 
 const maxTasks = 8
@@ -18,6 +19,7 @@ export const renderSummary = (view: RunView): string => {
   const open = notProven(view)
   return [
     `Run ${view.runId}: ${describeOutcome(view)}`,
+    ...(view.sync === null ? [] : [`  ${syncSentence(view.sync)}`]),
     ...shown.map(task => `  ${task.number}. ${cleanLine(titleOf(task, view.erased), 70)}: ${resultOf(task)}`),
     ...(more > 0 ? [`  … and ${many(more, 'task')} more`] : []),
     `Cost: ${spendingText(view.spending)}${took}${view.rehearsed ? ', rehearsed' : ''}${view.containment === 'unboxed' ? ', UNBOXED' : ''}`,
@@ -43,7 +45,10 @@ export const nextSteps = (view: RunView): string[] => {
     return [
       `Next: print the plan, edit it: agentlab edit-plan ${view.runId} --print > plan.yaml, then: agentlab task --plan plan.yaml "<goal>"`,
     ]
+  const main = mainNote(view.mainState)
   if (view.outcome === 'done') {
+    if (main !== null) return [main]
+    if (view.tasks.length === 0) return []
     return view.tasks.some(task => task.integrated !== null)
       ? ['Next: look it over, then, at your terminal: promote <tag>']
       : [`Next: read the answers: agentlab receipt ${view.runId}`]

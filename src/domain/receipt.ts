@@ -9,6 +9,8 @@ import { renderCost, renderTimeLine } from './receipt-cost.ts'
 import { findingLines, renderTask, stateCell, titleOf } from './receipt-task.ts'
 import { noteWords } from './repository-note.ts'
 import type { RunView } from './run-view.ts'
+import { sharedBranch, sharedSentence } from './shared-branch.ts'
+import { mainNote, syncSentence } from './sync-text.ts'
 
 /**
  * The whole receipt. Facts first, then what models say, then what is not proven. Ends with a newline. `money` is the
@@ -24,6 +26,7 @@ const sections = (view: RunView, money: string | undefined): string[] => [
   renderPlan(view),
   '## Tasks',
   ...(view.tasks.length === 0 ? ['No task was begun.'] : view.tasks.map(renderTask)),
+  ...renderShared(view),
   '## Discrepancies',
   renderDiscrepancies(view),
   '## Cost',
@@ -42,6 +45,8 @@ const renderOutcome = (view: RunView): string => {
     `**${describeOutcome(view)}**${wait === null ? '' : ` The run waits because ${wait.sentence}.`}`,
     '',
     ...(wait === null ? [] : [`- To go on: ${inline(wait.cure)}`]),
+    ...(view.sync === null ? [] : [`- ${inline(syncSentence(view.sync), 600)}`]),
+    ...(mainNote(view.mainState) === null ? [] : [`- ${inline(mainNote(view.mainState)!, 400)}`]),
     ...(view.waitDetail === null ? [] : [`- What failed: ${inline(view.waitDetail)}`]),
     `- Models: ${view.rehearsed ? 'scripted (a rehearsal)' : 'real'}`,
     `- Containment: ${containmentWords(view)}`,
@@ -83,6 +88,18 @@ const renderPlan = (view: RunView): string => {
     ...(view.planSummary === null || view.planSummary === '' ? [] : [block(view.planSummary, whole)]),
     table(['#', 'Task', 'Kind', 'After', 'Worker', 'Risk', 'State'], rows),
   ].join('\n\n')
+}
+
+/** Only where others' work is on the branch as well. */
+const renderShared = (view: RunView): string[] => {
+  const sentence = sharedSentence(view)
+  if (sentence === null) return []
+  const { brought, others } = sharedBranch(view)
+  const rows = [
+    ...brought.map(({ taskId, title }) => [code(taskId), inline(title, 120), 'this run']),
+    ...others.map(({ taskId, title }) => [code(taskId), inline(title, 120), `run ${taskId.slice(0, 8)}`]),
+  ]
+  return ['## On the integration branch', sentence, table(['Task', 'Title', 'Brought by'], rows)]
 }
 
 const renderDiscrepancies = (view: RunView): string => {

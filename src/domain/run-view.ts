@@ -1,7 +1,7 @@
 /** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
 import type { FailureClass, Usage } from './attempt.ts'
 import type { CheckStatus, ChecksStatus } from './check.ts'
-import type { RunLimits, RunOutcome, RunPurpose, StackPlace, WaitReason } from './event.ts'
+import type { MainState, RunLimits, RunOutcome, RunPurpose, StackPlace, WaitReason } from './event.ts'
 import type { Forecast } from './forecast.ts'
 import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import type { Lane, Role, WorkerName } from './lane.ts'
@@ -38,6 +38,12 @@ export interface RunView {
   /** When the run came to rest (final or waiting), null while it goes on. */
   endedAt: number | null
   waitReason: WaitReason | null
+  /** null where the run is for something else. */
+  sync: SyncView | null
+  /** How main stood to the integration branch when the run came to rest; null where that is not known. */
+  mainState: MainState | null
+  /** Tasks of other runs that were on the integration branch with it, not promoted, when it came to rest. */
+  alongside: { taskId: TaskId; title: string | null }[]
   /** What the operator should know about the wait, in the words of what failed. */
   waitDetail: string | null
   /** The limit that stopped the run last, if one did. */
@@ -66,6 +72,16 @@ export interface PlanningView {
   edits: number
   /** When the operator approved it; null where nobody was asked, or nobody did yet. */
   approvedAt: number | null
+}
+
+/** Of a run that brings main into the integration branch. */
+export interface SyncView {
+  /** null until it was tried. */
+  kind: 'none' | 'fastForward' | 'merge' | 'conflict' | null
+  main: Oid | null
+  /** Where the integration branch stood afterwards. */
+  base: Oid | null
+  checks: { status: ChecksStatus; results: CheckView[] } | null
 }
 
 export interface TaskView {

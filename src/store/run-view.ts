@@ -1,10 +1,11 @@
 /** Folds a run's log, states, content and metering into one view. Reads only; works with all content erased. */
 import { z } from 'zod'
-import { type LoggedEvent, RunOutcome, WaitReason } from '../domain/event.ts'
+import { type LoggedEvent, type LoopEventOf, RunOutcome, type RunPurpose, WaitReason } from '../domain/event.ts'
 import type { RunView } from '../domain/run-view.ts'
 import { foldPlanning } from './planning-view.ts'
 import type { Store } from './store.ts'
 import { foldRejection, foldTaskEvent } from './task-view.ts'
+import { titled } from './titles.ts'
 import { foldTrainChecks, nameCompanions } from './train-view.ts'
 import { type Words, wordsOf } from './words.ts'
 import { workerCosts } from './worker-costs.ts'
@@ -57,6 +58,9 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     endedAt: restingStates.includes(state) ? restedAt(events) : null,
     waitReason: state === 'awaitingOperator' ? (rest.waitReason ?? null) : null,
     waitDetail: null,
+    sync: isSync(request.purpose) ? { kind: null, main: null, base: null, checks: null } : null,
+    mainState: null,
+    alongside: [],
     limit: null,
     spending: store.requests.spending(runId),
     tasks: [],
@@ -74,6 +78,8 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     task.waitReason = task.state === 'awaitingOperator' ? waiting : null
   }
   nameCompanions(view.tasks)
+  const last = events.findLast(({ event }) => event.type === 'run.concluded')?.event
+  if (last?.type === 'run.concluded') view.alongside = titled(store, last.alongside ?? [])
   return view
 }
 
@@ -81,7 +87,8 @@ const restedAt = (events: readonly LoggedEvent[]): number | null =>
   (events.findLast(({ event }) => event.type === 'run.concluded') ?? events.at(-1))?.at ?? null
 
 const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): void => {
-  if (event.type === 'base.ready') Object.assign(view, { base: event.base, notes: event.notes ?? [] })
+  if (event.type === 'base.ready') foldBase(view, event, words)
+  if (event.type === 'run.concluded') view.mainState = event.main ?? null
   foldPlanning(view, { at, event }, words)
   if (event.type === 'limit.reached') {
     view.limit = event.limit
@@ -105,6 +112,16 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
 
 /** After these nothing waits for what had failed before. */
 const plansOn: readonly LoggedEvent['event']['type'][] = ['base.ready', 'plan.ready', 'plan.asked']
+
+const isSync = (purpose: RunPurpose): boolean => purpose === 'sync' || purpose === 'resolve'
+
+const foldBase = (view: RunView, event: LoopEventOf<'base.ready'>, words: Words): void => {
+  Object.assign(view, { base: event.base, notes: event.notes ?? [] })
+  if (view.sync === null) return
+  const { base, main, sync: kind, checks } = event
+  const results = checks === undefined ? [] : words.checkResults(checks.resultsContentId, checks.tree)
+  view.sync = { kind, main, base, checks: checks === undefined ? null : { status: checks.status, results } }
+}
 
 /** What was under way then was ended by us; its own end is never told. */
 const stopAttempts = (view: RunView, at: number, why: 'limit' | 'interrupted'): void => {

@@ -104,6 +104,9 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
     edits: 0,
     approvedAt: null,
   },
+  sync: null,
+  mainState: null,
+  alongside: [],
   limit: null,
   spending: { requests: 7, tokens: 14_445, unmeasured: 0 },
   tasks: [

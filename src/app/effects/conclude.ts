@@ -1,8 +1,10 @@
 /** The end of a run: workers' branches moved to their last accepted tips, pins and seats of finished tasks let go. */
 import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
-import type { LoopEvent } from '../../domain/event.ts'
+import type { LoopEvent, LoopEventOf } from '../../domain/event.ts'
+import { type Oid, runIdOf } from '../../domain/ids.ts'
 import type { WorkerName } from '../../domain/lane.ts'
+import { integrationsBetween } from '../../git/integrate.ts'
 import { moveBranch, unpinCommit } from '../../git/ref-write.ts'
 import { branchRef, isAncestor, readRef } from '../../git/refs.ts'
 import type { Store } from '../../store/store.ts'
@@ -30,8 +32,25 @@ export const conclude = async (host: Host, effect: EffectOf<'run.conclude'>): Pr
   await removeSeatsWhere(host.project.paths.seats, isMeant)
   if (effect.outcome !== 'awaitingOperator') await unpinCommit(host.project.repository, effect.runId)
   const agent = await readRef(host.project.repository, branchRef(branchNames(scope.config.branches).agent))
-  const main = agent === null ? {} : { main: await mainStateOf(host, await mainTip(host), agent) }
-  return [...late, { type: 'run.concluded', runId: effect.runId, ...main }]
+  const around = agent === null ? {} : await surroundings(host, agent, effect.runId)
+  return [...late, { type: 'run.concluded', runId: effect.runId, ...around }]
+}
+
+/** How main stands to the integration branch, and whose work is on it besides this run's. */
+const surroundings = async (
+  host: Host,
+  agent: Oid,
+  runId: string,
+): Promise<Pick<LoopEventOf<'run.concluded'>, 'main' | 'alongside'>> => {
+  const main = await mainTip(host)
+  const state = await mainStateOf(host, main, agent)
+  if (main === null) return { main: state }
+  const entries = await integrationsBetween(host.project.repository, main.commit, agent)
+  const others = entries.flatMap(entry =>
+    entry.kind === 'integration' && runIdOf(entry.taskId) !== runId ? [entry.taskId] : [],
+  )
+  // A trailer is somebody's word: what the log does not know is no task of ours.
+  return { main: state, alongside: others.filter(id => host.project.store.machines.get(id) !== null) }
 }
 
 /** Every tip that was ever integrated: where we may have put a worker's branch. */
