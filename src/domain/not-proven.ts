@@ -78,12 +78,12 @@ const stateWords: Record<string, string> = {
 
 const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integrated']>): string[] => {
   const items: string[] = []
-  const checkedTree = integrated.stack?.tree ?? integrated.tree
-  const checks = task.checks.findLast(one => one.tree === checkedTree)
+  const own = task.checks.findLast(one => one.tree === integrated.tree)
+  const checks = own ?? task.checks.findLast(one => one.tree === integrated.stack?.tree)
   const problem = checksProblem(checks)
   if (problem !== null) items.push(`${named(task)}: ${problem}`)
   items.push(...ofTheEnvironment(task))
-  if (checkedTree !== integrated.tree)
+  if (own === undefined && checks !== undefined)
     items.push(
       `${named(task)}: its checks ran on it together with those that landed on top of it, not on its own tree.`,
     )

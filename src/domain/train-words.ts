@@ -14,12 +14,9 @@ export const landedTogether = ({ integrated }: Pick<TaskView, 'integrated'>): st
   return `${stack.place} of ${stack.size} that landed in one train${others}; checked as a stack, on tree ${short(stack.tree)}`
 }
 
-/** `as a stack of tasks 1, 2`, or what the work fails with; null for checks of the task alone. */
+/** `a stack of tasks 1, 2`, or what the work fails with (tasks of other runs, too); null for checks of the task alone. */
 export const checkedTogether = ({ stack, status }: Pick<ChecksView, 'stack' | 'status'>): string | null => {
   if (stack === undefined || stack.length === 0) return null
-  if (status === 'failed') return `it fails together with ${idsOf(stack)}, and they do not fail without it`
+  if (status === 'failed') return `red together with ${stack.join(', ')}, not without it`
   return stack.length === 1 ? null : `a stack of ${numbers(stack)}`
 }
-
-/** They may be of other runs. */
-const idsOf = (taskIds: readonly string[]): string => taskIds.join(', ')
