@@ -102,7 +102,8 @@ const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integra
 
 /** What was noted of the environment when the tip that was integrated was checked last. */
 const ofTheEnvironment = (task: TaskView): string[] => {
-  const last = task.checks.findLast(one => one.tip === task.tip)
+  // A stack's environment is everybody's: what a task brings into it shows where it was checked alone.
+  const last = task.checks.findLast(one => one.tip === task.tip && one.stack === undefined)
   const notes = task.findings.filter(one => one.source === 'environment' && one.at === last?.at)
   return notes.flatMap(one =>
     one.findings === null

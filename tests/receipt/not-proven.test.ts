@@ -115,6 +115,28 @@ test.each([
   expect(notProven(run).some(item => expected.test(item))).toBe(true)
 })
 
+const stack = { train: 1, place: 1, size: 2, tree: oid('9'), with: ['k3m9q2x7-2'] }
+const inStack = { commit: oid('4'), tree: oid('8'), at: 0, rebuiltTip: null, stack }
+const together = checks({ tree: oid('9'), stack: ['k3m9q2x7-1', 'k3m9q2x7-2'] })
+
+test('a tree that was checked only as a part of a stack is listed, one that was checked by itself is not', () => {
+  const listed = (tree: string): string[] =>
+    notProven(withTask({ checks: [checks(), together], integrated: { ...inStack, tree } })).filter(item =>
+      item.includes('on top of it'),
+    )
+  expect(listed(oid('8'))).toHaveLength(1)
+  expect(listed(oid('9'))).toEqual([])
+  expect(listed(checks().tree)).toEqual([])
+})
+
+test('what a task brings into its environment is listed, however it was checked together with others', () => {
+  const note = { claim: 'New dependencies: left-pad.', severity: 'minor' as const }
+  const own = checks()
+  const findings = [{ at: own.at, attempt: 1, source: 'environment' as const, contentId: 'c-1', findings: [note] }]
+  const later = { ...together, at: own.at + 1 }
+  expect(notProven(withTask({ checks: [own, later], findings, integrated: inStack })).join()).toContain('left-pad')
+})
+
 test('a plain finished run has nothing to list', () => {
   expect(notProven(view())).toEqual([])
 })

@@ -4,7 +4,8 @@ import type { Oid } from '../../domain/ids.ts'
 import { many } from '../../domain/measures.ts'
 import { cleanLine } from '../../domain/text.ts'
 import { type Integration, integrationsBetween } from '../../git/integrate.ts'
-import { type Host, keepFindings, type RunScope, taskOf } from '../host.ts'
+import { type Host, type RunScope, taskOf } from '../host.ts'
+import { keepNotes } from './merge.ts'
 import type { Search, Stacked } from './train-checks.ts'
 
 /** Of a stack whose lowest `lands` tips stand on `agent` now, and whose next one is red on top of them. */
@@ -28,8 +29,7 @@ export const sentBack = async (
     tree,
     status: 'failed',
     resultsContentId: red!.resultsContentId,
-    findingsContentId: keepFindings(host, scope, member.taskId, findings),
-    environmentContentId: null,
+    ...keepNotes(host, scope, member.taskId, { ...red!.checks, findings }),
     stack: others.map(one => one.taskId),
   }
 }
