@@ -19,23 +19,31 @@ export const keepText = async (dataDir: string, runId: string, text: string): Pr
 const fallbackEditor = 'vi'
 
 /**
- * Opens the file in $VISUAL or $EDITOR (words, no shell) and gives the text as it was left.
- * @throws AgentLabError `no-terminal`, `editor-failed`, both naming the file
+ * The operator's editor, $VISUAL or $EDITOR, as words; no shell is started.
+ * @throws AgentLabError `editor-failed` where only a shell would understand it
  */
-export const editInEditor = async (call: Call, path: string): Promise<string> => {
-  const named = [call.env.VISUAL, call.env.EDITOR].find(value => value !== undefined && value.trim() !== '')
+export const editorOf = (env: NodeJS.ProcessEnv): string[] => {
+  const named = [env.VISUAL, env.EDITOR].find(value => value !== undefined && value.trim() !== '')
   const words = CommandWords.safeParse(named ?? fallbackEditor)
-  if (!words.success) throw editorFailed(JSON.stringify(named), 'it holds what only a shell understands', path)
-  const [file, ...args] = words.data
-  const end = await runAttended(file!, [...args, path], { cwd: call.cwd, env: call.env, signal: call.signal })
-  if (end.failedToStart !== null) throw editorFailed(file!, end.failedToStart, path)
-  if (end.exitCode !== 0) throw editorFailed(file!, `it ended with ${end.exitCode ?? 'a signal'}`, path)
+  if (words.success) return words.data
+  throw editorFailed(JSON.stringify(named), 'it holds what only a shell understands')
+}
+
+/**
+ * Opens the file in the editor and gives the text as it was left.
+ * @throws AgentLabError `editor-failed`
+ */
+export const editInEditor = async (call: Call, [file, ...args]: readonly string[], path: string): Promise<string> => {
+  const options = { cwd: call.cwd, env: call.env, signal: call.signal }
+  const end = await call.attended(() => runAttended(file!, [...args, path], options))
+  if (end.failedToStart !== null) throw editorFailed(file!, end.failedToStart)
+  if (end.exitCode !== 0) throw editorFailed(file!, `it ended with ${end.exitCode ?? 'a signal'}`)
   return readFile(path, 'utf8')
 }
 
-const editorFailed = (editor: string, why: string, path: string): AgentLabError =>
+const editorFailed = (editor: string, why: string): AgentLabError =>
   new AgentLabError(`edit-plan failed on the editor ${editor}: ${why}`, {
     code: 'editor-failed',
-    cure: `Set VISUAL or EDITOR, or edit ${path} yourself and give it with --file.`,
+    cure: 'Set VISUAL or EDITOR, or print the plan (--print), edit it, and give it back with --file.',
     exit: exitCode.wrongUse,
   })

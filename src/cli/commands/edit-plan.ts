@@ -1,12 +1,13 @@
 /** `agentlab edit-plan RUN`: adds, drops, reorders, reassigns and rewords tasks that have not begun. */
-import { rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type Editing, editingOf, type Project, sendPlanEdit } from '../../app.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import type { RunId } from '../../domain/ids.ts'
 import { editPlan } from '../../planner/edit-plan.ts'
 import type { Answer, Call } from '../call.ts'
-import { editInEditor, keepText } from '../edited-text.ts'
+import { editInEditor, editorOf, keepText } from '../edited-text.ts'
 import { readNamedFile, readStandardInput } from '../goal.ts'
 import { planJson, planYaml } from '../plan-answer.ts'
 import { openIfAny, runNamed, viewOf } from '../project.ts'
@@ -28,14 +29,7 @@ export const editPlanOf = async (call: Call, id: string, options: EditPlanOption
   try {
     return await handIn(project, runId, editing, text, path)
   } catch (error) {
-    if (!(error instanceof AgentLabError)) throw error
-    const { message, code, exit } = error
-    throw new AgentLabError(message, {
-      code,
-      exit,
-      cure: `Your text is kept. Correct it and give it again: agentlab edit-plan ${runId} --file ${path}`,
-      cause: error,
-    })
+    throw error instanceof AgentLabError ? withKeptText(error, runId, path) : error
   }
 }
 
@@ -73,11 +67,23 @@ const editedText = async (
       exit: exitCode.wrongUse,
     })
   }
+  const editor = editorOf(call.env)
   const path = await keepText(project.dataDir, runId, now)
-  const text = await editInEditor(call, path)
+  const text = await editInEditor(call, editor, path).catch(async (error: unknown) => {
+    if ((await readFile(path, 'utf8').catch(() => now)) === now) await rm(path, { force: true })
+    throw error instanceof AgentLabError ? withKeptText(error, runId, path) : error
+  })
   if (text !== now) return { text, path }
   await rm(path, { force: true })
   throw refused(runId, 'plan-unchanged', 'the text is as it was, so nothing is changed')
+}
+
+/** The same failure, with the line that gives the text once more; where the text is gone, for it was as before, as it is. */
+const withKeptText = (error: AgentLabError, runId: RunId, path: string): AgentLabError => {
+  if (!existsSync(path)) return error
+  const { message, code, exit } = error
+  const cure = `Your text is kept. Correct it and give it again: agentlab edit-plan ${runId} --file ${path}`
+  return new AgentLabError(message, { code, exit, cure, cause: error })
 }
 
 /** What can be told here is told here; the supervisor looks once more, for the run goes on meanwhile. */
