@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { sendPlanEdit } from '../../src/app.ts'
 import { approve } from '../../src/cli/commands/approve.ts'
 import { editPlanOf } from '../../src/cli/commands/edit-plan.ts'
 import { resume } from '../../src/cli/commands/resume.ts'
@@ -39,12 +40,20 @@ test('a plan under review begins when exactly the plan that was shown is approve
       code: 'command-refused',
       message: expect.stringContaining(`agentlab approve ${runId}`),
     })
+    const shownHash = await hashShown(lab, runId)
     const shown = await approve(callIn(lab), runId, {})
     expect(shown).toMatchObject({ exit: 3, text: expect.stringContaining('key: two') })
     const [, stale] = /--hash ([0-9a-f]{12})$/.exec(shown.remarks!.find(line => line.includes('--hash'))!)!
 
     const text = await printed(lab, runId)
     expect(await hand(lab, runId, text.slice(0, text.indexOf(`  - id: ${runId}-2`)))).toContain('1 task (1 dropped)')
+    const behind = await sendPlanEdit(
+      lab.project,
+      lab.view(runId),
+      { text, fromHash: shownHash },
+      { startSupervisor: false },
+    )
+    expect(behind).toMatchObject({ accepted: false, text: expect.stringContaining('edited from elsewhere meanwhile') })
     expect(await refusalOf(approve(callIn(lab), runId, { hash: stale! }))).toMatchObject({
       message: expect.stringContaining('not the one you were shown'),
     })

@@ -29,8 +29,16 @@ export const editPlanOf = async (call: Call, id: string, options: EditPlanOption
   try {
     return await handIn(project, runId, editing, text, path)
   } catch (error) {
-    throw error instanceof AgentLabError ? withKeptText(error, runId, path) : error
+    if (!(error instanceof AgentLabError)) throw error
+    if (error.code !== 'plan-unchanged') throw withKeptText(error, runId, path)
+    await removeOurs(project, path)
+    throw error
   }
+}
+
+/** A file the operator named stays; one of ours has served. */
+const removeOurs = async (project: Project, path: string): Promise<void> => {
+  if (path.startsWith(project.dataDir)) await rm(path, { force: true })
 }
 
 const remarks = (runId: RunId): string[] => [
@@ -101,7 +109,7 @@ const handIn = async (
   const answer = await sendPlanEdit(project, view, { text, fromHash: editing.current.hash })
   if (!answer.accepted)
     throw new AgentLabError(`edit-plan failed on ${runId}: ${answer.text}`, { code: 'command-refused' })
-  if (path.startsWith(project.dataDir)) await rm(path, { force: true })
+  await removeOurs(project, path)
   const next = view.waitReason === 'planReview' ? [`It waits for your approval: agentlab approve ${runId}`] : []
   return { text: answer.text, json: { runId, ...answer, dropped: edited.dropped }, remarks: next }
 }
