@@ -7,10 +7,12 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { AgentLabError, exitCode } from '../src/domain/errors.ts'
+import { runIdOf } from '../src/domain/ids.ts'
 import { many, short } from '../src/domain/measures.ts'
 import { cleanText } from '../src/domain/text.ts'
 import { operatorIdentity } from '../src/git/operator-config.ts'
 import { createTag, type FastForward, fastForwardMain, removeTag } from '../src/git/promote.ts'
+import { type RemovedWorktree, removeReviewWorktree } from '../src/git/review-worktree.ts'
 import { agentAncestor, agentVariables } from './promote/agents.ts'
 import { type Release, readRelease } from './promote/release.ts'
 
@@ -65,6 +67,7 @@ const promote = async (tag: string): Promise<void> => {
     notProven: release.notProven,
   })
   process.stdout.write(`${farewell(tag, release, moved.broughtAlong)}\n`)
+  for (const line of await tidyUp(release)) process.stdout.write(`${line}\n`)
 }
 
 /** An agent must never move main, neither by itself nor as somebody's child. */
@@ -169,6 +172,21 @@ const record = async (release: Release, entry: Record<string, unknown>): Promise
     )
   }
 }
+
+/** The worktrees for reviewing what main holds now: removed where they hold nothing of yours. Main has moved already. */
+const tidyUp = async ({ repository, tasks }: Release): Promise<string[]> => {
+  const ids = [...new Set(tasks.flatMap(({ taskId }) => [taskId, runIdOf(taskId)]))]
+  const lines: string[] = []
+  for (const id of ids) {
+    const one = await removeReviewWorktree(repository, id).catch((error: unknown) => error)
+    if (one instanceof Error) lines.push(`The worktree of ${id} stays: ${cleanText(one.message)}`)
+    else if (one !== null) lines.push(worktreeLine(one as RemovedWorktree))
+  }
+  return lines
+}
+
+const worktreeLine = (one: RemovedWorktree): string =>
+  one.status === 'removed' ? `Removed: ${one.path}` : `Kept: ${one.path}, because ${one.why}`
 
 const farewell = (tag: string, { mainBranch, from, to }: Release, broughtAlong: string[]): string => {
   const back = broughtAlong.map(path => `git -C ${path} reset --keep ${from}`)

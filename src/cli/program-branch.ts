@@ -4,6 +4,18 @@ import { type Dispatch, example } from './usage.ts'
 
 export const addBranchCommands = (program: Command, dispatch: Dispatch): void => {
   program
+    .command('review')
+    .description('make a worktree with the work in it, and say what to look at first')
+    .argument('<run>', 'a run or a task, or the beginning of its id')
+    .addHelpText('after', example('agentlab review k3m9q2x7', 'agentlab review k3m9q2x7-2'))
+    .action(id => dispatch(async call => (await import('./commands/review.ts')).review(call, id)))
+  program
+    .command('open')
+    .description('open the review worktree in your editor')
+    .argument('<run>', 'a run or a task, or the beginning of its id')
+    .addHelpText('after', example('agentlab open k3m9q2x7-2'))
+    .action(id => dispatch(async call => (await import('./commands/open.ts')).open(call, id)))
+  program
     .command('sync')
     .description("bring main's new commits into the integration branch, with checks")
     .option('--resolve', 'let an agent resolve what conflicts, verified like any task')

@@ -48,6 +48,8 @@ export interface EffectiveConfig {
   /** Providers the operator allows beyond or instead of the personal lane's defaults; null: the defaults. */
   personalProviders: Provider[] | null
   identity: { name: string; email: string } | null
+  /** Program and words that open a folder for the operator; null: what the environment names. */
+  editor: CommandWords | null
 }
 
 export const defaultUpstreams: Record<RemoteProvider, string> = {
@@ -113,6 +115,7 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
     },
     personalProviders: operator.lanes?.personal?.providers ?? null,
     identity: operator.identity ?? null,
+    editor: operator.editor ?? null,
   }
 }
 

@@ -4,6 +4,7 @@ import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { Lane, Provider, WorkerName } from '../domain/lane.ts'
 import { PlannerName } from '../domain/plan.ts'
+import { CommandWords } from './command-words.ts'
 import { KeepSettings } from './keep.ts'
 import { LimitSettings } from './limits.ts'
 
@@ -92,6 +93,8 @@ export const OperatorConfig = z.strictObject({
   ports: PortRange.optional(),
   /** By the absolute path of a repository's top: ignored files of that checkout which every workspace gets a copy of. */
   repositories: z.record(AbsolutePath, z.strictObject({ files: z.array(ListedFile).max(20).default([]) })).optional(),
+  /** The program that opens a review worktree, and its words; the folder comes last. */
+  editor: CommandWords.optional(),
   /** Author of the commits AgentLab makes; the default is git's own user.name and user.email. */
   identity: z.strictObject({ name: oneLine, email: oneLine }).optional(),
 })

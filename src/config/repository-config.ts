@@ -71,6 +71,7 @@ const operatorOnly: Record<string, string> = {
   binary: 'names a program',
   binaries: 'names a program',
   tools: 'names programs',
+  editor: 'names a program',
   model: 'chooses a model',
   models: 'chooses models',
   lanes: 'changes a lane',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { isRepositoryLockStale, withRepositoryLock } from '../../src/git/lock.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
+import { prepareReviewWorktree, removeReviewWorktree } from '../../src/git/review-worktree.ts'
 import { addReviewWorktree, excludeFromGit, removeWorktree } from '../../src/git/worktree.ts'
 import { listWorktrees } from '../../src/git/worktree-list.ts'
 import { commitFiles, makeRepository, makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
@@ -122,4 +123,37 @@ test('a pattern is excluded once, and no line of the file is lost', async () => 
   expect(await excludeFromGit(repository, 'worktrees/')).toBe(true)
   expect(await excludeFromGit(repository, 'worktrees/')).toBe(false)
   expect(readFileSync(file, 'utf8')).toBe('mine\nworktrees/\n')
+})
+
+describe('a worktree for reviewing a task', () => {
+  test('is made, kept, brought along when it holds nothing, and refused when something would be lost', async () => {
+    const id = 'k3m9q2x7-2'
+    const made = await prepareReviewWorktree(repository, id, first)
+    expect(made).toEqual({ path: join(directory, 'worktrees', id), did: 'made' })
+    expect((await prepareReviewWorktree(repository, id, first)).did).toBe('kept')
+    expect((await prepareReviewWorktree(repository, id, second)).did).toBe('renewed')
+    expect(shellGit(made.path, ['rev-parse', 'HEAD'])).toBe(second)
+    writeFileSync(join(made.path, 'note.txt'), 'mine')
+    expect((await prepareReviewWorktree(repository, id, second)).did).toBe('kept')
+    await expect(prepareReviewWorktree(repository, id, first)).rejects.toMatchObject({ code: 'worktree-changed' })
+    expect(await removeReviewWorktree(repository, id)).toMatchObject({
+      status: 'kept',
+      why: expect.stringMatching(/note/),
+    })
+    expect(readFileSync(join(made.path, 'note.txt'), 'utf8')).toBe('mine')
+  })
+
+  test('stays for a file that git ignores, and for a commit that is on no branch', async () => {
+    const ignored = await prepareReviewWorktree(repository, 'k3m9q2x7-3', first)
+    writeFileSync(join(directory, '.git', 'info', 'exclude'), '*.secret\n/worktrees/\n')
+    writeFileSync(join(ignored.path, 'my.secret'), 'mine')
+    expect(await removeReviewWorktree(repository, 'k3m9q2x7-3')).toMatchObject({ status: 'kept' })
+    const own = await prepareReviewWorktree(repository, 'k3m9q2x7-4', first)
+    commitFiles(own.path, { 'own.txt': 'mine\n' }, 'Mine')
+    expect(await removeReviewWorktree(repository, 'k3m9q2x7-4')).toMatchObject({
+      status: 'kept',
+      why: expect.stringMatching(/on no branch/),
+    })
+    expect(await removeReviewWorktree(repository, 'k3m9q2x7-5')).toBeNull()
+  })
 })
