@@ -66,7 +66,7 @@ test('a plan under review begins when exactly the plan that was shown is approve
     const approvals = lab.project.store.events.ofRun(runId).filter(({ event }) => event.type === 'plan.approved')
     expect(approvals.map(({ event }) => event)).toEqual([expect.objectContaining({ hash })])
     expect(await refusalOf(approve(callIn(lab), runId, {}))).toMatchObject({ code: 'nothing-to-approve' })
-    expect(await refusalOf(hand(lab, runId, text.replace('Do two', 'Do 2')))).toMatchObject({ code: 'plan-invalid' })
+    expect(await refusalOf(hand(lab, runId, text.replace('Do two', 'Do 2')))).toMatchObject({ code: 'run-ended' })
   }))
 
 test('an approval comes too late once the time has passed, and showing the plan begins the time anew', () =>

@@ -57,6 +57,10 @@ const onEnded: Record<string, 'shows' | 'refuses'> = {
   receipt: 'shows',
   cancel: 'refuses',
   resume: 'refuses',
+  approve: 'refuses',
+  answer: 'refuses',
+  'edit-plan': 'refuses',
+  reject: 'refuses',
 }
 
 let world: World

@@ -21,6 +21,10 @@ export const editPlanOf = async (call: Call, id: string, options: EditPlanOption
   const opened = await openIfAny(call)
   const runId = runNamed(opened, id)
   const project = opened!
+  const { outcome, state } = viewOf(project, runId)
+  // Told before an editor opens: what is typed there would be for nothing.
+  if (options.print !== true && outcome !== null && outcome !== 'awaitingOperator')
+    throw refused(runId, 'run-ended', `it has ended (${state}), so there is nothing to edit`)
   const editing = editingOf(project.store, runId)
   if (editing === null) throw refused(runId, 'no-plan', 'it has no plan yet, or its words were erased')
   const now = planYaml(editing.current, remarks(runId), { withIds: true, fixed: editing.fixed })
