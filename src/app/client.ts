@@ -110,12 +110,12 @@ export const sendCommand = async (
   const id = newRowId()
   store.write(() => store.commands.append(id, command, Date.now()))
   const keepAlive = supervisorKeeper(project)
-  const until = Date.now() + (options.patienceMs ?? answerPatienceMs)
+  const until = performance.now() + (options.patienceMs ?? answerPatienceMs)
   for (;;) {
     const answer = store.commands.answerOf(id)
     if (answer !== null) return answer
     const isInVain = options.startSupervisor && !keepAlive()
-    if ((isInVain || Date.now() > until) && withdraw(project, id))
+    if ((isInVain || performance.now() > until) && withdraw(project, id))
       throw await silentError(project, 'The request was withdrawn: ask again.')
     await new Promise(resolve => setTimeout(resolve, pollMs))
   }

@@ -5,6 +5,7 @@
 import type { LoopEvent } from '../domain/event.ts'
 import { explainWait } from '../domain/outcome.ts'
 import type { CommandAnswer, RunCommand } from '../store/commands.ts'
+import type { MachineRow } from '../store/machines.ts'
 import type { Loop } from '../supervisor/loop.ts'
 import type { RunContext } from '../supervisor/run-machine.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
@@ -49,6 +50,8 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
     if (isIn(['done', 'failed', 'cancelled'], run.state)) {
       return { accepted: false, text: `Run ${command.runId} has ended already (${run.state}).` }
     }
+    const end = endBeingReached(run)
+    if (end !== null) return { accepted: false, text: `Run ${command.runId} ${end}.` }
     tell({ type: 'operator.cancelled', runId: command.runId, commandId: id })
     return { accepted: true, text: `Run ${command.runId} is being cancelled; the work so far stays in its seats.` }
   }
@@ -56,7 +59,9 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
   if (isIn(restingRunStates, run.state) && run.state !== 'awaitingOperator') {
     return { accepted: false, text: `Run ${command.runId} has ended (${run.state}); there is nothing to go on with.` }
   }
-  if (run.state === 'concluding' && (run.context as RunContext).outcome === 'awaitingOperator') {
+  const end = endBeingReached(run)
+  if (end !== null) return { accepted: false, text: `Run ${command.runId} ${end}; there is nothing to go on with.` }
+  if (run.state === 'concluding') {
     return { accepted: false, text: `Run ${command.runId} is just coming to rest; ask again once it waits.` }
   }
   // A run that is under way needs nothing but a supervisor, and this answer is proof of one.
@@ -77,6 +82,13 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
 }
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
+
+/** What is said of a run whose end is decided and about to be told; null where the operator still has a say. */
+const endBeingReached = (run: Pick<MachineRow, 'state' | 'context'>): string | null => {
+  const { outcome } = run.context as RunContext
+  if (run.state !== 'concluding' || outcome === 'awaitingOperator') return null
+  return outcome === 'cancelled' ? 'is being cancelled already' : `is just coming to its end (${outcome ?? 'failed'})`
+}
 
 const limitWaits = (machines: readonly { context: unknown }[]): boolean =>
   machines.some(({ context }) => (context as Pick<RunContext, 'waitReason'>).waitReason === 'limitReached')

@@ -12,14 +12,15 @@ const takeOverMs = 200
  */
 export const withForegroundSupervisor = async <T>(
   project: Project,
-  options: { signal: AbortSignal; log?: (line: string) => void },
+  options: { signal: AbortSignal; log?: (line: string) => void; wall?: () => number },
   work: () => Promise<T>,
 ): Promise<T> => {
   const stop = new AbortController()
   const own = await openProject({ cwd: project.repository.root, env: project.env })
   const signal = AbortSignal.any([stop.signal, options.signal])
+  const { log = () => {}, wall } = options
   const serve = async (): Promise<void> => {
-    while (!signal.aborted && !(await superviseProject(own, { idleMs: null, log: options.log ?? (() => {}), signal })))
+    while (!signal.aborted && !(await superviseProject(own, { idleMs: null, log, signal, wall })))
       await new Promise(resolve => setTimeout(resolve, takeOverMs))
   }
   const served = serve()

@@ -14,14 +14,15 @@ const startsInVain = 15
  * on. False when supervisors died again and again without any: no reason to wait for ever.
  */
 export const supervisorKeeper = (project: Project): ((progress?: number) => boolean) => {
-  let [startedAt, starts, seen] = [0, 0, -1]
+  // Not the time of day, which may be set back.
+  let [startedAt, starts, seen] = [Number.NEGATIVE_INFINITY, 0, -1]
   return (progress = 0) => {
     if (progress !== seen) starts = 0
     seen = progress
-    if (Date.now() - startedAt < restartMs || isLockHeld(project.paths.lock)) return true
+    if (performance.now() - startedAt < restartMs || isLockHeld(project.paths.lock)) return true
     if (starts >= startsInVain) return false
     startSupervisor(project)
-    startedAt = Date.now()
+    startedAt = performance.now()
     starts += 1
     return true
   }

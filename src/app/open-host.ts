@@ -12,6 +12,7 @@ import type { RequestRow } from '../store/requests.ts'
 import type { Host, RunScope } from './host.ts'
 import { type LimitName, limitKeeper } from './limits.ts'
 import type { Project } from './project.ts'
+import { steadyClock } from './steady-clock.ts'
 import { createWireNotebook } from './wire-notes.ts'
 
 export interface HostOptions {
@@ -20,6 +21,8 @@ export interface HostOptions {
   onLimit: (runId: string, limit: LimitName) => void
   /** What was spent could not be recorded: no request may leave any more. */
   onFatal: (error: unknown) => void
+  /** The time of day in epoch milliseconds; the machine's unless told. */
+  wall?: () => number
 }
 
 /** `close` cuts what runs and stops listening. */
@@ -28,7 +31,7 @@ export const openHost = async (
   options: HostOptions,
 ): Promise<{ host: Host; close: () => Promise<void> }> => {
   const { store } = project
-  const now = Date.now
+  const now = steadyClock(options.wall)
   const notebook = createWireNotebook()
   const reader = keepReader(project.repository)
   const runtimeDir = makeRuntimeDir(project.dataDir, project.env)

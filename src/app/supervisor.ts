@@ -26,6 +26,8 @@ export interface SupervisorOptions {
   signal: AbortSignal
   /** Called after each commit: tests end the process here. */
   onCommit?: (event: LoopEvent) => void
+  /** The time of day in epoch milliseconds; the machine's unless told. */
+  wall?: () => number
 }
 
 const pollMs = 50
@@ -74,7 +76,7 @@ const runEpoch = async (project: Project, epoch: number, options: SupervisorOpti
     setImmediate(() => loop.dispatch({ type: 'limit.reached', runId, limit }))
   }
   await sweepMarked(project.dataDir)
-  const { host, close } = await openHost(project, { log: options.log, onLimit, onFatal })
+  const { host, close } = await openHost(project, { log: options.log, onLimit, onFatal, wall: options.wall })
   const loop = createLoop({
     store: loopStoreOf(store, epoch),
     runEffect: (effect, signal, tell) => perform(host, effect, signal, tell),

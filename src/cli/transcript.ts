@@ -28,6 +28,17 @@ const parseEntry = (id: string, source: string, line: string): TranscriptEntry[]
   }
 }
 
+/** `due` orders entries of several files: their time, but never before an earlier line of the same file. */
+type Placed = TranscriptEntry & { due: number }
+
+const inOrder = (entries: TranscriptEntry[]): Placed[] => {
+  let due = 0
+  return entries.map(entry => {
+    due = Math.max(due, entry.at)
+    return { ...entry, due }
+  })
+}
+
 /** Reads what was appended since its last call, for each of the ids, in the order of time. Half lines wait. */
 export const transcriptReader = (
   transcripts: string,
@@ -35,19 +46,20 @@ export const transcriptReader = (
 ): (() => Promise<TranscriptEntry[]>) => {
   const offsets = new Map<string, number>()
   return async () => {
-    const found: TranscriptEntry[] = []
+    const found: Placed[] = []
     for (const id of ids()) {
       const names = await readdir(join(transcripts, id)).catch(() => [])
       for (const name of names.filter(name => sourceName.test(name)).toSorted()) {
         const path = join(transcripts, id, name)
         const { text, next } = await readFrom(path, offsets.get(path) ?? 0)
         offsets.set(path, next)
-        found.push(
-          ...text.split('\n').flatMap(line => (line === '' ? [] : parseEntry(id, name.replace(/\.jsonl$/, ''), line))),
-        )
+        const entries = text
+          .split('\n')
+          .flatMap(line => (line === '' ? [] : parseEntry(id, name.replace(/\.jsonl$/, ''), line)))
+        found.push(...inOrder(entries))
       }
     }
-    return found.toSorted((a, b) => a.at - b.at)
+    return found.toSorted((a, b) => a.due - b.due).map(({ due: _, ...entry }) => entry)
   }
 }
 

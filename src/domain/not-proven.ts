@@ -1,5 +1,5 @@
 /** What a run does not prove, said item by item so that silence is never taken for proof. */
-import { count, many } from './measures.ts'
+import { count, duration, many } from './measures.ts'
 import { noteWords } from './repository-note.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
 import { cleanLine } from './text.ts'
@@ -16,7 +16,7 @@ export const notProven = (view: RunView): string[] => [
 export const provenSentence =
   'Nothing was found to list. Looked for: scripted models, missing containment, submodules, files stored elsewhere, unfinished tasks, checks that are missing, ' +
   'did not run or were red before, new dependencies, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
-  'reproductions not replayed, research answers, lost output, unmeasured usage, erased words.'
+  'reproductions not replayed, research answers, lost output, unmeasured usage, a clock set back, erased words.'
 
 const ofTheRun = (view: RunView): string[] => {
   const items: string[] = []
@@ -29,6 +29,10 @@ const ofTheRun = (view: RunView): string[] => {
     items.push("What main brought in was checked with the integration branch, not reviewed: it is main's.")
   if (view.planning.purpose === 'plan') items.push("This run made a plan and nothing more: a plan is a model's word.")
   else if (view.tasks.length === 0 && view.sync === null) items.push('There is no plan: nothing was worked on.')
+  if (view.clockBackMs > 0)
+    items.push(
+      `This machine's clock was set back by ${duration(view.clockBackMs)} during the run: durations across that are too short.`,
+    )
   if (view.erased)
     items.push("This run's words were erased: goal, statements and findings can no longer be held against the work.")
   const integrated = view.tasks.filter(task => task.integrated !== null)

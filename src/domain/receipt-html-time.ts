@@ -22,7 +22,8 @@ interface Scale {
 /** A process that left no end is drawn up to where the run came to rest, or to `now`. */
 export const renderTime = (view: RunView, path: CriticalPath, now: number): Html => {
   if (view.launches.length === 0) return html`<p class="soft">No process was started.</p>`
-  const until = view.endedAt ?? now
+  // A clock set back meanwhile: nothing that is under way ends before it began.
+  const until = Math.max(view.endedAt ?? now, ...view.launches.map(launch => launch.startedAt))
   const ends = view.launches.map(launch => launch.endedAt ?? until)
   const start = Math.min(view.requestedAt, ...view.launches.map(launch => launch.startedAt))
   const scale: Scale = { start, spanMs: Math.max(1, Math.max(until, ...ends) - start) }

@@ -53,6 +53,8 @@ export interface RunView {
   costs: WorkerCost[]
   launches: LaunchView[]
   failures: EffectFailure[]
+  /** How far the machine's clock was set back while the run was under way, in milliseconds: times across that are no measure. */
+  clockBackMs: number
   /** Content of this run was erased: texts are missing because of that. */
   erased: boolean
 }

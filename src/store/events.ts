@@ -62,7 +62,7 @@ export const eventRows = (db: Sql): EventRows => {
       let since: number | null = null
       for (const { at, type } of marks.all(runId)) {
         if (type === 'run.concluded') {
-          total += since === null ? 0 : at - since
+          total += since === null ? 0 : Math.max(0, at - since)
           since = null
         } else {
           since ??= at

@@ -1,7 +1,7 @@
 /** Folds a run's log, states, content and metering into one view. Reads only; works with all content erased. */
 import { z } from 'zod'
 import { type LoggedEvent, type LoopEventOf, RunOutcome, type RunPurpose, WaitReason } from '../domain/event.ts'
-import type { RunView } from '../domain/run-view.ts'
+import type { LaunchView, RunView } from '../domain/run-view.ts'
 import { foldPlanning } from './planning-view.ts'
 import type { Store } from './store.ts'
 import { foldRejection, foldTaskEvent } from './task-view.ts'
@@ -20,7 +20,7 @@ const restingStates = ['done', 'failed', 'cancelled', 'awaitingOperator']
 
 /** The view of a run, or null when the log knows no such run. */
 export const readRunView = (store: Store, runId: string): RunView | null => {
-  const events = store.events.ofRun(runId)
+  const { events, clockBackMs } = inOrderOfTime(store.events.ofRun(runId))
   const requested = events.find(logged => logged.event.type === 'run.requested')
   if (requested === undefined || requested.event.type !== 'run.requested') return null
   const { request } = requested.event
@@ -65,7 +65,8 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     spending: store.requests.spending(runId),
     tasks: [],
     costs: workerCosts(store.requests.ofRun(runId)),
-    launches: store.launches.ofRun(runId).map(({ id: _, runId: __, ...launch }) => launch),
+    launches: store.launches.ofRun(runId).map(({ id: _, runId: __, ...launch }) => endingAfterStart(launch)),
+    clockBackMs,
     failures: [],
     erased: goal === null,
   }
@@ -82,6 +83,25 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
   if (last?.type === 'run.concluded') view.alongside = titled(store, last.alongside ?? [])
   return view
 }
+
+/**
+ * The order is the log's. Where the machine's clock was set back between two supervisors, what came later is told as of
+ * the latest time seen, so that nothing takes less than no time; how far it was set back is told beside it.
+ */
+const inOrderOfTime = (logged: readonly LoggedEvent[]): { events: LoggedEvent[]; clockBackMs: number } => {
+  let [latest, clockBackMs] = [0, 0]
+  const events = logged.map(one => {
+    clockBackMs = Math.max(clockBackMs, latest - one.at)
+    latest = Math.max(latest, one.at)
+    return { ...one, at: latest }
+  })
+  return { events, clockBackMs }
+}
+
+const endingAfterStart = (launch: LaunchView): LaunchView => ({
+  ...launch,
+  endedAt: launch.endedAt === null ? null : Math.max(launch.startedAt, launch.endedAt),
+})
 
 const restedAt = (events: readonly LoggedEvent[]): number | null =>
   (events.findLast(({ event }) => event.type === 'run.concluded') ?? events.at(-1))?.at ?? null

@@ -122,6 +122,7 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   costs: [],
   launches: [],
   failures: [],
+  clockBackMs: 0,
   erased: false,
   ...over,
 })

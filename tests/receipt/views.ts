@@ -154,6 +154,7 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
     },
   ],
   failures: [],
+  clockBackMs: 0,
   erased: false,
   ...over,
 })

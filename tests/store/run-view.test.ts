@@ -257,6 +257,7 @@ test('folds the log, the states, the words and the metering into one view', () =
     outcome: 'done',
     rehearsed: true,
     goal: 'Greet people',
+    clockBackMs: 0,
     erased: false,
     base: oid('1'),
     planSummary: 'Two tasks',
