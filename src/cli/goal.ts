@@ -1,4 +1,5 @@
 /** The operator's goal and the files given beside it: read from outside, bounded, refused when they can't be meant. */
+import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
@@ -10,10 +11,13 @@ const maxAnswerBytes = 16 * 1024
 
 const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u
 
+/** As what bytes that are not UTF-8 arrive, on the command line and elsewhere. */
+const undecoded = '\ufffd'
+
 const refuse = (code: string, why: string, cure: string): AgentLabError =>
   new AgentLabError(`task failed on the goal: ${why}`, { code, cure, exit: exitCode.wrongUse })
 
-/** @throws AgentLabError `answer-empty` | `answer-too-long` | `answer-control-characters` (exit 2) */
+/** @throws AgentLabError `answer-empty` | `answer-too-long` | `answer-control-characters` | `answer-not-utf-8` (exit 2) */
 export const checkAnswer = (text: string): string => {
   const fail = (code: string, why: string, cure: string): AgentLabError =>
     new AgentLabError(`answer failed on its text: ${why}`, { code, cure, exit: exitCode.wrongUse })
@@ -22,13 +26,15 @@ export const checkAnswer = (text: string): string => {
     throw fail('answer-too-long', `it has ${bytes} bytes, more than 16 KiB`, 'Say it shorter.')
   if (control.test(text))
     throw fail('answer-control-characters', 'it holds a control character', 'Remove it; an answer is plain text.')
+  if (text.includes(undecoded))
+    throw fail('answer-not-utf-8', 'it holds bytes that are not UTF-8', 'Write it in UTF-8.')
   const answer = text.replace(/\r\n?/g, '\n').trim().toWellFormed()
   if (answer === '')
     throw fail('answer-empty', 'it is empty', 'Say what the planner asked for; - reads it from standard input.')
   return answer
 }
 
-/** @throws AgentLabError `goal-empty` | `goal-too-long` | `goal-control-characters` (exit 2) */
+/** @throws AgentLabError `goal-empty` | `goal-too-long` | `goal-control-characters` | `goal-not-utf-8` (exit 2) */
 export const checkGoal = (text: string): string => {
   const bytes = Buffer.byteLength(text)
   if (bytes > maxGoalBytes) {
@@ -45,6 +51,14 @@ export const checkGoal = (text: string): string => {
       'goal-control-characters',
       `it holds the control character U+${point} at position ${found.index + 1}`,
       'Remove it; a goal is plain text.',
+    )
+  }
+  const broken = text.indexOf(undecoded)
+  if (broken >= 0) {
+    throw refuse(
+      'goal-not-utf-8',
+      `at position ${broken + 1} it holds bytes that are not UTF-8`,
+      'Write it in UTF-8; from a file: iconv -f ISO-8859-1 -t UTF-8 goal.txt | agentlab task -',
     )
   }
   const goal = text.replace(/\r\n?/g, '\n').trim().toWellFormed()
@@ -77,7 +91,7 @@ export const readNamedFile = async (cwd: string, name: string, option: string, w
   const fail = (why: string, cause?: unknown): AgentLabError =>
     new AgentLabError(`${who} failed on ${option} ${name}: ${why}`, {
       code: 'file-unreadable',
-      cure: `Give ${option} a readable file of at most 1 MiB.`,
+      cure: `Give ${option} a readable file in UTF-8 of at most 1 MiB.`,
       exit: exitCode.wrongUse,
       cause,
     })
@@ -85,7 +99,9 @@ export const readNamedFile = async (cwd: string, name: string, option: string, w
     const facts = await stat(path)
     if (!facts.isFile()) throw fail('it is not a regular file')
     if (facts.size > maxFileBytes) throw fail('it is larger than 1 MiB')
-    return await readFile(path, 'utf8')
+    const bytes = await readFile(path)
+    if (!isUtf8(bytes)) throw fail('it is not UTF-8')
+    return bytes.toString('utf8')
   } catch (error) {
     if (error instanceof AgentLabError) throw error
     const code = (error as NodeJS.ErrnoException).code

@@ -8,7 +8,9 @@ import { dirname, join, resolve } from 'node:path'
  */
 export const findCommonDir = (directory: string): string | null => {
   try {
-    for (let dir = realpathSync(directory); ; dir = dirname(dir)) {
+    const start = realpathSync(directory)
+    if (!statSync(start).isDirectory()) return null
+    for (let dir = start; ; dir = dirname(dir)) {
       const found = gitDirIn(dir)
       if (found !== null) return commonOf(found)
       if (dirname(dir) === dir) return null
@@ -18,10 +20,15 @@ export const findCommonDir = (directory: string): string | null => {
   }
 }
 
+/** null: look further up. @throws Error where git itself would look no further and find something else than a work tree */
 const gitDirIn = (dir: string): string | null => {
   const dotGit = join(dir, '.git')
   const facts = statSync(dotGit, { throwIfNoEntry: false })
-  if (facts === undefined) return null
+  if (facts === undefined) {
+    if (existsSync(join(dir, 'HEAD')) && existsSync(join(dir, 'objects')))
+      throw new Error('a git dir without a work tree')
+    return null
+  }
   if (facts.isDirectory()) return dotGit
   const target = /^gitdir: (.+)\n?$/s.exec(readFileSync(dotGit, 'utf8'))?.[1]
   if (target === undefined) throw new Error('no gitdir line')

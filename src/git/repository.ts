@@ -1,5 +1,5 @@
 /** Opens the operator's repository: finds it, refuses what AgentLab can't work on, and says what it is. */
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { cleanLine } from '../domain/text.ts'
@@ -115,6 +115,7 @@ export const openRepository = async (
   const here = await realpath(directory).catch(() => {
     throw explain(directory, 'there is no such directory')
   })
+  if (!(await stat(here)).isDirectory()) throw explain(here, 'it is a file, not a directory')
   const gitVersion = await requireVersion(here)
   const facts = await ask(
     here,

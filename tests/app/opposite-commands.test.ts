@@ -11,7 +11,7 @@ import { newContentId, newRunId } from '../../src/domain/ids.ts'
 import { createLoop } from '../../src/supervisor/loop.ts'
 import { agentlab, type Outcome } from '../cli/world.ts'
 import { type FakeProject, fakeWish, makeFakeProject } from '../support/fake-crew.ts'
-import { makeScratch, removeScratch } from '../support/git-repository.ts'
+import { makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 
 const scratch = makeScratch('opposite')
 let fake: FakeProject
@@ -147,4 +147,17 @@ test('opposite commands at once have one order, and who comes too late is told w
   for (let round = 0; round < rounds; round += pairs.length)
     await Promise.all(pairs.map((pair, index) => play(waitingRuns[round + index]!, pair)))
   expect(project.store.commands.unanswered()).toEqual([])
+})
+
+test('of two that take the same work out of agent one does it, and the other hears why not', async () => {
+  const { store } = project
+  const runId = waitingRuns.find(id => store.machines.get(id)!.state === 'done')!
+  const taskId = `${runId}-1`
+  const told = await Promise.all([ask('reject', taskId, 'Not wanted.'), ask('reject', taskId, 'Not needed.')])
+  const [late, ...others] = told.filter(({ exit }) => exit !== 0)
+  expect(others, JSON.stringify(told)).toEqual([])
+  expect(late).toMatchObject({ exit: 1, stdout: '' })
+  expect(late!.stderr).toMatch(new RegExp(`reject failed on ${taskId}: .*(?:under way|taken out|only integrated work)`))
+  expect(ordersOf(runId).filter(type => type === 'operator.rejected')).toHaveLength(1)
+  expect(shellGit(fake.root, ['ls-tree', '--name-only', 'agent'])).not.toContain(`${runId}.txt`)
 })

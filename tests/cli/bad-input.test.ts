@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ const config = (text: string) => (world: World) => {
 }
 
 interface Case {
-  prepare(world: World): { args: string[]; cwd?: string; input?: string }
+  prepare(world: World): { args: string[]; cwd?: string; input?: string | Buffer }
   exit: number
   says: RegExp
   cure: RegExp
@@ -94,6 +95,48 @@ const cases: Record<string, Case> = {
     exit: 2,
     says: /control character U\+001B at position 2/,
     cure: /plain text/,
+  },
+  'a goal that is not UTF-8': {
+    prepare: () => ({ args: ['task', '-'], input: Buffer.from([0x47, 0x72, 0xfc, 0xdf, 0x65]) }),
+    exit: 2,
+    says: /at position 3 it holds bytes that are not UTF-8/,
+    cure: /iconv/,
+  },
+  'a plan that is not UTF-8': {
+    prepare: world => {
+      writeFileSync(join(world.scratch, 'plan.yaml'), Buffer.from([0x23, 0xfc, 0x0a]))
+      return { args: ['task', 'x', '--plan', join(world.scratch, 'plan.yaml')] }
+    },
+    exit: 2,
+    says: /plan\.yaml: it is not UTF-8/,
+    cure: /in UTF-8/,
+  },
+  '--repo that is nowhere': {
+    prepare: () => ({ args: ['runs', '--repo', '/nowhere/at/all'] }),
+    exit: 2,
+    says: /failed on \/nowhere\/at\/all: there is no such directory/,
+    cure: /git init/,
+  },
+  '--repo that is a file': {
+    prepare: world => ({ args: ['cancel', 'x', '--repo', join(world.repository, 'README.md')] }),
+    exit: 2,
+    says: /README\.md: it is a file, not a directory/,
+    cure: /Go to a git repository/,
+  },
+  '--repo that is a file, for a reader': {
+    prepare: world => ({ args: ['runs', '--repo', join(world.repository, 'README.md')] }),
+    exit: 2,
+    says: /README\.md: it is a file, not a directory/,
+    cure: /Go to a git repository/,
+  },
+  'a bare repository below another one, for a reader': {
+    prepare: world => {
+      shellGit(world.repository, ['clone', '-q', '--bare', '.', '.git/below.git'])
+      return { args: ['events', '--repo', join(world.repository, '.git', 'below.git')] }
+    },
+    exit: 2,
+    says: /the repository is bare/,
+    cure: /Clone it/,
   },
   'a misspelt key': {
     prepare: config('\nchekcs: []\n'),

@@ -49,18 +49,21 @@ const idCommands: IdCommand[] = allCommands(buildProgram('0', async () => undefi
   return [{ path: pathOf(command), takes, rest: others.map(argument => otherArguments[argument.name()] ?? '') }]
 })
 
-/** What each command does with a run that has ended: shows it, or refuses and says why. */
-const onEnded: Record<string, 'shows' | 'refuses'> = {
+/** What each command does with a run that has ended: shows it, refuses and says why, or is made for it and has tests of its own. */
+const onEnded: Record<string, 'shows' | 'refuses' | 'acts'> = {
   show: 'shows',
   logs: 'shows',
   diff: 'shows',
   receipt: 'shows',
   cancel: 'refuses',
   resume: 'refuses',
+  // What is planned waits: after the end there is nothing to approve, to answer or to edit.
   approve: 'refuses',
   answer: 'refuses',
   'edit-plan': 'refuses',
-  reject: 'refuses',
+  reject: 'acts',
+  review: 'acts',
+  open: 'acts',
 }
 
 let world: World
@@ -191,31 +194,34 @@ describe('on a run that has ended', () => {
     await served
   })
 
-  test('every command is known to show it or to refuse', () => {
-    expect(idCommands.map(({ path }) => path.join(' ')).toSorted()).toEqual(Object.keys(onEnded).toSorted())
+  test('of every command it is known what it does with it', () => {
+    expect(idCommands.map(({ path }) => path.join(' ')).filter(name => onEnded[name] === undefined)).toEqual([])
   })
 
-  test.each(idCommands)('$path', async ({ path, takes, rest }) => {
-    const before = kept() as { rows: unknown[][] }
-    const does = onEnded[path.join(' ')]
-    for (const runId of ['aaaaaaa1', 'aaaaaab2', 'ccccccc3']) {
-      const id = takes === 'run' ? runId : `${runId}-1`
-      const { error, spoken } = await call([...path, id, ...rest])
-      if (does === 'shows') {
-        expect(error).toBeNull()
-        continue
+  test.each(idCommands.filter(({ path }) => onEnded[path.join(' ')] !== 'acts'))(
+    '$path',
+    async ({ path, takes, rest }) => {
+      const before = kept() as { rows: unknown[][] }
+      const does = onEnded[path.join(' ')]
+      for (const runId of ['aaaaaaa1', 'aaaaaab2', 'ccccccc3']) {
+        const id = takes === 'run' ? runId : `${runId}-1`
+        const { error, spoken } = await call([...path, id, ...rest])
+        if (does === 'shows') {
+          expect(error).toBeNull()
+          continue
+        }
+        expect(error).toMatchObject({
+          name: 'AgentLabError',
+          message: expect.stringContaining(id),
+          cure: expect.stringMatching(/./),
+        })
+        expect(spoken.stdout).toBe('')
       }
-      expect(error).toMatchObject({
-        name: 'AgentLabError',
-        message: expect.stringContaining(id),
-        cure: expect.stringMatching(/./),
-      })
-      expect(spoken.stdout).toBe('')
-    }
-    const after = kept() as { rows: unknown[][] }
-    const [events, machines] = [after.rows[0], after.rows[1]]
-    expect([events, machines]).toEqual([before.rows[0], before.rows[1]])
-  })
+      const after = kept() as { rows: unknown[][] }
+      const [events, machines] = [after.rows[0], after.rows[1]]
+      expect([events, machines]).toEqual([before.rows[0], before.rows[1]])
+    },
+  )
 
   test('a diff whose commits git has lost says so and names what is left', async () => {
     const { error } = await call(['diff', 'aaaaaaa1'])

@@ -59,6 +59,7 @@ describe('a goal', () => {
     ['an escape sequence', 'a\u001b[31mb', 'goal-control-characters'],
     ['a NUL', 'a\u0000b', 'goal-control-characters'],
     ['a direction override', 'a\u202eb', 'goal-control-characters'],
+    ['not UTF-8', 'Gr\ufffd\ufffde', 'goal-not-utf-8'],
   ])('that is %s is refused', (_, text, code) => {
     expect(() => checkGoal(text)).toThrow(expect.objectContaining({ code, exit: 2 }))
   })

@@ -51,7 +51,7 @@ export interface Outcome {
 export const agentlab = (
   world: World,
   args: string[],
-  options: { cwd?: string; input?: string; through?: string[] } = {},
+  options: { cwd?: string; input?: string | Buffer; through?: string[] } = {},
 ): Promise<Outcome> =>
   new Promise((done, fail) => {
     const [file, ...words] = [...(options.through ?? []), process.execPath, main, ...args]
