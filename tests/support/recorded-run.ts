@@ -30,6 +30,7 @@ export interface Recording {
 
 const workers: WorkerName[] = ['claude', 'codex', 'gemini']
 const usage = { input: 12_000, cached: 9_000, output: 700 }
+const noFile = { path: '', text: '', exists: false }
 const hex = (seed: number): string => seed.toString(16).padStart(40, '0')
 
 export const recording = (over: Partial<Recording> & { runId: string }): Recording => ({
@@ -68,7 +69,7 @@ export const recordRun = (store: Store, run: Recording): void => {
   const request: RunRequest = {
     lane: run.lane,
     goalContentId: keep('goal', run.goal),
-    configContentId: keep('config', ''),
+    configContentId: keep('config', JSON.stringify({ repository: noFile, operator: noFile })),
     configHash: 'none',
     planContentId: null,
     scenarioContentId: run.rehearsed ? newContentId(Math.random) : null,

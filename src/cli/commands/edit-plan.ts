@@ -29,6 +29,7 @@ export const editPlanOf = async (call: Call, id: string, options: EditPlanOption
   if (editing === null) throw refused(runId, 'no-plan', 'it has no plan yet, or its words were erased')
   const now = planYaml(editing.current, remarks(runId), { withIds: true, fixed: editing.fixed })
   if (options.print === true) return { text: now.trimEnd(), json: planJson(runId, editing.current, now) }
+  refuseEnded(project, runId)
   const { text, path } = await editedText(call, project, runId, now, options)
   try {
     return await handIn(project, runId, editing, text, path)
@@ -43,6 +44,13 @@ export const editPlanOf = async (call: Call, id: string, options: EditPlanOption
 /** A file the operator named stays; one of ours has served. */
 const removeOurs = async (project: Project, path: string): Promise<void> => {
   if (path.startsWith(project.dataDir)) await rm(path, { force: true })
+}
+
+/** Before an editor is opened: nobody should write in vain. */
+const refuseEnded = ({ store }: Project, runId: RunId): void => {
+  const state = store.machines.get(runId)?.state ?? ''
+  if (['done', 'failed', 'cancelled'].includes(state))
+    throw refused(runId, 'run-ended', `it has ended (${state}), so nothing of its plan can change any more`)
 }
 
 const remarks = (runId: RunId): string[] => [
