@@ -6,13 +6,13 @@ export const addBranchCommands = (program: Command, dispatch: Dispatch): void =>
   program
     .command('review')
     .description('make a worktree with the work in it, and say what to look at first')
-    .argument('<run>', 'a run or a task, or the beginning of its id')
+    .argument('<id>', 'a run or task, or the beginning of its id')
     .addHelpText('after', example('agentlab review k3m9q2x7', 'agentlab review k3m9q2x7-2'))
     .action(id => dispatch(async call => (await import('./commands/review.ts')).review(call, id)))
   program
     .command('open')
     .description('open the review worktree in your editor')
-    .argument('<run>', 'a run or a task, or the beginning of its id')
+    .argument('<id>', 'a run or task, or the beginning of its id')
     .addHelpText('after', example('agentlab open k3m9q2x7-2'))
     .action(id => dispatch(async call => (await import('./commands/open.ts')).open(call, id)))
   program
