@@ -59,20 +59,19 @@ export const workspaceFigures = (): Promise<Figure[]> =>
     const commit = execFileSync('git', ['rev-parse', 'HEAD'], { cwd: repo, encoding: 'utf8' }).trim()
     const next = nextCommit(repo)
     const identity = { name: 'Bench', email: 'bench@localhost' }
-    const dirs = { workspace: join(dir, 'workspace'), gitDir: join(dir, 'git') }
-    const memory = join(dir, 'memory')
     const times = { linked: [] as number[], first: [] as number[], remember: [] as number[], restore: [] as number[] }
     const second: number[] = []
     const measure = async (into: number[], work: () => unknown): Promise<void> => void into.push(await timed(work))
     for (let round = 0; round < rounds; round++) {
-      const worktree = join(dir, 'worktree')
+      // Nothing is removed between the rounds: ext4 goes around what was freed in the last minute, at a price.
+      const worktree = join(dir, `worktree-${round}`)
+      const dirs = { workspace: join(dir, `workspace-${round}`), gitDir: join(dir, `git-${round}`) }
+      const memory = join(dir, `memory-${round}`)
       // What was written before must not be paid for here.
       execFileSync('sync')
       await measure(times.linked, () =>
         execFileSync('git', ['worktree', 'add', '-q', '--detach', worktree, commit], { cwd: repo }),
       )
-      rmSync(worktree, { recursive: true })
-      execFileSync('git', ['worktree', 'prune'], { cwd: repo })
       execFileSync('sync')
       await measure(times.first, () => createWorkspace({ repository, dirs, commit, branch: 'bench', identity }))
       await measure(times.remember, () => rememberWorkspace(dirs, memory, ''))
@@ -84,8 +83,6 @@ export const workspaceFigures = (): Promise<Figure[]> =>
       await measure(second, () =>
         createWorkspace({ repository, dirs, commit: next, branch: 'bench', identity, from: memory }),
       )
-      rmSync(dirs.workspace, { recursive: true })
-      rmSync(dirs.gitDir, { recursive: true })
     }
     const baseline = { what: '`git worktree add`', value: median(times.linked) }
     const both = second.map((value, round) => value + times.restore[round]!)

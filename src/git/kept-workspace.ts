@@ -64,13 +64,17 @@ export const restoreWorkspace = async (dirs: WorkspaceDirs, memory: string): Pro
   if (listing === null) return null
   const before = parse(remembered)
   const now = parse(listing)
-  const wrong = [...now].flatMap(([path, facts]) => (before.get(path) === facts ? [] : [path]))
+  const wrong: string[] = []
+  for (const [path, facts] of now) if (before.get(path) !== facts) wrong.push(path)
   const strange = topmost(wrong)
   // A name that is no UTF-8 can't be handed back to the system as text.
   if (!strange.every(isText)) return null
   for (const path of strange) await removeTree(join(dirs.workspace, asText(path)))
-  const isGone = below(strange)
-  const lost = [...before].flatMap(([path, facts]) => (now.get(path) !== facts || isGone(path) ? [asText(path)] : []))
+  // Of a folder that went, files went that were as they should be.
+  const folders = strange.filter(path => before.get(path)?.startsWith('d '))
+  const isGone = folders.length === 0 ? () => false : below(folders)
+  const lost: string[] = []
+  for (const [path, facts] of before) if (now.get(path) !== facts || isGone(path)) lost.push(asText(path))
   return { note: await readFile(note, 'utf8'), lost }
 }
 
