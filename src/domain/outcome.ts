@@ -120,8 +120,14 @@ const outcomes: Record<RunOutcome, string> = {
 }
 
 /** One sentence for a run's outcome, or for a run that is still under way. */
-export const describeOutcome = ({ outcome, planning }: Pick<RunView, 'outcome' | 'planning'>): string => {
+export const describeOutcome = ({
+  outcome,
+  planning,
+  tasks,
+}: Pick<RunView, 'outcome' | 'planning' | 'tasks'>): string => {
   if (outcome === null) return 'Under way.'
+  if (outcome === 'done' && tasks.some(task => task.state === 'rejected'))
+    return 'Done: every task is integrated, answered, or was rejected by you.'
   if (outcome === 'done' && planning.purpose === 'sync') return 'Done: the integration branch holds main.'
   return outcome === 'done' && planning.purpose === 'plan'
     ? 'Done: the plan is made; nothing is begun.'

@@ -75,7 +75,22 @@ export const nextSteps = (view: RunView): string[] => {
         ]
   const waits = distinct.flatMap(wait => {
     const { sentence, cure } = explainWait(wait.reason, view.runId)
-    return [`${wait.who} waits: ${sentence}.`, `  ${cure}`]
+    const detail = wait.who === 'The run' ? detailLines(view) : []
+    return [`${wait.who} waits: ${sentence}.`, ...detail, `  ${cure}`]
   })
   return [...asked, ...waits]
+}
+
+const mostDetail = 10
+
+/** The files in conflict, or what a check printed: the first lines of what the run waits with. */
+const detailLines = (view: RunView): string[] => {
+  const lines = cleanText(view.waitDetail ?? '')
+    .split('\n')
+    .filter(line => line.trim() !== '')
+  const more = lines.length - mostDetail
+  return [
+    ...lines.slice(0, mostDetail).map(line => `  | ${cleanLine(line, 160)}`),
+    ...(more > 0 ? [`  | … and ${many(more, 'more line')}: agentlab receipt ${view.runId}`] : []),
+  ]
 }

@@ -34,6 +34,8 @@ export interface HarvestRequest {
   scratchDir: string
   /** The commit the workspace was made from. */
   base: Oid
+  /** Where the branch may stand already, by our own hand; left out: anywhere. */
+  replaces?: readonly Oid[]
   /** Further parents of the result: what it merges besides, where bringing that in was the task. */
   alsoMerges?: readonly Oid[]
   /** Branch that gets the result: `task/<taskId>/<worker>`. */
@@ -200,10 +202,17 @@ const judgeAndRecord = async (
   return record(request, quarantine, header, findings)
 }
 
-/** Mostly there is no such branch yet; one of an earlier attempt is replaced, wherever it is. */
-const replaceBranch = async (repository: Repository, branch: string, to: Oid): Promise<MoveResult> => {
+/** Mostly there is no such branch yet; one of an earlier attempt is replaced, another one is somebody's work. */
+const replaceBranch = async (
+  repository: Repository,
+  branch: string,
+  to: Oid,
+  replaces: readonly Oid[] | undefined,
+): Promise<MoveResult> => {
   const first = await moveBranch(repository, { branch, to, expectedOld: null })
-  return first.status === 'raced' ? moveBranch(repository, { branch, to, expectedOld: first.actual }) : first
+  if (first.status !== 'raced' || first.actual === null) return first
+  const isOurs = replaces === undefined || replaces.includes(first.actual)
+  return isOurs ? moveBranch(repository, { branch, to, expectedOld: first.actual }) : first
 }
 
 /** Accepts the objects and sets the branch; each step is fine to repeat. */
@@ -223,7 +232,7 @@ const record = async (
     author: request.author,
     when: request.when,
   })
-  const move = await (request.keepTip ?? (to => replaceBranch(repository, request.branch, to)))(tip)
+  const move = await (request.keepTip ?? (to => replaceBranch(repository, request.branch, to, request.replaces)))(tip)
   if (move.status !== 'moved') return { status: 'blocked', move }
   const sum = sumChanges(await lineCounts(repository, base, tip))
   return { status: 'harvested', tip, tree, ...sum, byUs: header.committedByUs, notes }

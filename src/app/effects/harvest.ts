@@ -5,11 +5,13 @@ import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import { AgentLabError } from '../../domain/errors.ts'
 import type { LoopEvent } from '../../domain/event.ts'
+import type { Oid } from '../../domain/ids.ts'
 import { exportCommand } from '../../git/export-work.ts'
 import { harvestWork } from '../../git/harvest.ts'
 import { defaultLimits } from '../../git/harvest-policy.ts'
 import { runInBox } from '../box-command.ts'
 import { type Host, keepFindings, loggedAt, scopeOf, taskOf } from '../host.ts'
+import { eventsOf } from '../run-memory.ts'
 import { readReady } from '../seats.ts'
 import { workSeat, workspaceBranch } from './attempt.ts'
 
@@ -48,13 +50,15 @@ export const harvest = async (
   const scratchDir = join(host.project.dataDir, 'incoming')
   await mkdir(scratchDir, { recursive: true, mode: 0o700 })
   const model = scope.config.agent[effect.worker].model
+  const branch = branchNames(scope.config.branches).task(effect.taskId, effect.worker)
   const result = await harvestWork({
     repository: host.project.repository,
     exportPath: stdoutPath,
     scratchDir,
     base: ready.base,
     handedIn: ready.handedIn,
-    branch: branchNames(scope.config.branches).task(effect.taskId, effect.worker),
+    branch,
+    replaces: tipsOf(host, effect.taskId),
     alsoMerges: scope.mergesMain === null ? [] : [scope.mergesMain],
     title: task.title,
     trailers: {
@@ -97,8 +101,18 @@ export const harvest = async (
     case 'blocked':
       if (result.move.status === 'checkedOut')
         return { type: 'integration.refused', ...ids, reason: 'branchCheckedOut' }
-      throw new AgentLabError(`harvest failed on ${effect.taskId}: its branch was moved by somebody else`, {
-        code: 'branch-moved',
-      })
+      throw new AgentLabError(
+        `harvest failed on ${effect.taskId}: a branch of yours has the name of its branch, ${branch}, and is not touched`,
+        {
+          code: 'branch-taken',
+          cure: `Rename yours: git branch -m ${branch} <other>, then: agentlab resume ${effect.runId}`,
+        },
+      )
   }
 }
+
+/** Where the task's branch was put by us. */
+const tipsOf = (host: Host, taskId: string): Oid[] =>
+  eventsOf(host.project.store, taskId.slice(0, 8)).flatMap(({ event }) =>
+    (event.type === 'work.harvested' || event.type === 'work.rebased') && event.taskId === taskId ? [event.tip] : [],
+  )
