@@ -19,11 +19,12 @@ export const outputOf = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv, isJ
   return {
     isTTY,
     isAscii,
+    // A terminal that was never told its size says 0.
     get columns() {
-      return stream.columns ?? 80
+      return stream.columns || 80
     },
     get rows() {
-      return stream.rows ?? 24
+      return stream.rows || 24
     },
     write: text => void stream.write(shown(text)),
     onReturn: listener => {

@@ -121,6 +121,7 @@ describe.each(['C', 'POSIX', 'de_DE.ISO-8859-1', 'nobody_KNOWS'])('in the locale
     const { exit, text } = await runAtTerminal({ ...place, command: `${show}; ${show} --json` })
     expect(exit).toBe(0)
     expect(text).toMatch(/^[\u0000-\u007f]*$/)
+    expect(text).toContain(`run ${runId} - done`)
     expect(text).toContain('Grusse ???? ??')
     expect(text).toContain('"goal": "Gr\\u00fc\\u00dfe \\u65e5\\u672c \\ud83d\\ude80"')
   })
