@@ -13,6 +13,7 @@ import {
   withForegroundSupervisor,
 } from '../../src/app.ts'
 import type { RunView } from '../../src/domain/run-view.ts'
+import { isLockHeld } from '../../src/store/lock.ts'
 import { readRunView } from '../../src/store/run-view.ts'
 import { fakeEnvironment, fakeWish } from './fake-crew.ts'
 import { commitFiles, type Files, makeRepository, makeScratch, removeScratch, shellGit } from './git-repository.ts'
@@ -32,6 +33,8 @@ export interface LifeLab {
   resume(runId: string): Promise<RunView>
   reject(taskId: string, over?: Partial<Rejection>): ReturnType<typeof requestRejection>
   view(runId: string): RunView
+  /** Ends this process's supervisor; what follows may be served by others. */
+  withoutSupervisor<T>(work: () => Promise<T>): Promise<T>
   /** Commits files on a branch without touching the operator's checkout. */
   commitOn(branch: string, files: Files): string
   /** Names of the files on a branch. */
@@ -46,9 +49,11 @@ export const inLifeLab = async (files: Files, work: (lab: LifeLab) => Promise<vo
   const root = makeRepository(scratch, { 'README.md': 'Hello\n', ...files })
   const env = fakeEnvironment(scratch, 'instant-claude')
   const project = await openProject({ cwd: root, env })
-  const { signal } = new AbortController()
+  const stop = new AbortController()
   try {
-    await withForegroundSupervisor(project, { signal }, () => work(labOf(scratch, root, env, project)))
+    await withForegroundSupervisor(project, { signal: stop.signal }, () =>
+      work(labOf(scratch, root, env, project, () => stop.abort())),
+    )
   } finally {
     project.close()
     removeScratch(scratch)
@@ -57,7 +62,13 @@ export const inLifeLab = async (files: Files, work: (lab: LifeLab) => Promise<vo
 
 export const withCheck = { 'agentlab.yaml': 'checks: [{ name: ok, command: [test, "!", -f, broken.txt] }]\n' }
 
-const labOf = (scratch: string, root: string, env: Record<string, string>, project: Project): LifeLab => {
+const labOf = (
+  scratch: string,
+  root: string,
+  env: Record<string, string>,
+  project: Project,
+  stop: () => void,
+): LifeLab => {
   const git = (...args: string[]): string => shellGit(root, args)
   const rest = (runId: string): Promise<RunView> =>
     followRun(project, runId, () => {}, new AbortController().signal, quiet)
@@ -83,6 +94,11 @@ const labOf = (scratch: string, root: string, env: Record<string, string>, proje
     reject: (taskId, over = {}) =>
       requestRejection(project, { taskId, why: 'Not like this.', back: false, withDependents: false, ...over }, quiet),
     view: runId => readRunView(project.store, runId)!,
+    withoutSupervisor: async work => {
+      stop()
+      while (isLockHeld(project.paths.lock)) await new Promise(resolve => setTimeout(resolve, 20))
+      return work()
+    },
     commitOn: (branch, changes) => {
       const worktree = join(scratch, `hand-${branch.replaceAll('/', '-')}`)
       git('worktree', 'add', '-q', '--detach', worktree, branch)
