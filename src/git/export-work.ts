@@ -8,15 +8,15 @@ import type { Identity } from './operator-config.ts'
 import type { WorkspaceDirs } from './private-git-dir.ts'
 
 /**
- * $1 git, $2 base, $3 branch. Prints one JSON line, then the pack of what the tip has and the base lacks. A stale lock
- * of a killed git is removed; what is uncommitted becomes a commit; HEAD counts, or the branch where HEAD went back to
+ * $1 git, $2 base, $3 branch. Prints one JSON line, then the pack of what the tip has and the base lacks. Stale
+ * locks of a killed git are removed; what is uncommitted becomes a commit; HEAD counts, or the branch where HEAD went back to
  * the base without it.
  */
 const program = `
 set -u
 git=$1; base=$2; branch=$3
 g() { "$git" "$@"; }
-rm -f "$GIT_DIR/index.lock" "$GIT_DIR/HEAD.lock"
+find "$GIT_DIR" -name '*.lock' -type f -delete
 unmerged=false; [ -z "$(g ls-files -u)" ] || unmerged=true
 staged=true; g add -A --ignore-errors . >/dev/null || staged=false
 strayed=$(g ls-files -s | grep '^160000 ' | cut -f 2 | while IFS= read -r folder; do

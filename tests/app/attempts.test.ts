@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { inLab, onePlan, renderReceipt, scenario, write } from './lab.ts'
+import { inLab, onePlan, renderReceipt, scenario, shell, write } from './lab.ts'
 
 /** Green on the base. */
 const check = {
@@ -28,6 +28,18 @@ test('work that fails the checks goes back to the same session with what they pr
     )
     expect(new Set(sessions).size).toBe(1)
     expect(task!.checks.map(({ status }) => status)).toEqual(['failed', 'passed'])
+  }))
+
+test('a lock that a killed git left in the workspace does not stop the next attempt', () =>
+  inLab(check, async lab => {
+    const left = shell('touch ../git/index.lock ../git/refs/heads/task-1.lock')
+    const view = await lab.run({
+      planText: onePlan(),
+      scenarioText: scenario([bad, '{ commit: First }', left].join(), [good, '{ commit: Second }'].join()),
+    })
+    expect(view.outcome).toBe('done')
+    // Committed by the worker itself, which a lock would have refused.
+    expect(view.tasks[0]!.attempts).toMatchObject([{ n: 1 }, { n: 2, work: 'harvested', uncommitted: false }])
   }))
 
 test('after three attempts the operator is asked, and a resumption grants more', () =>

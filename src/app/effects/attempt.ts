@@ -10,9 +10,11 @@ import { rebuildForConflict } from '../../git/conflict-workspace.ts'
 import { pinCommit } from '../../git/ref-write.ts'
 import { branchRef, isAncestor, readRef, treeOf } from '../../git/refs.ts'
 import type { Repository } from '../../git/repository.ts'
+import { unlockCommand } from '../../git/unlock-workspace.ts'
 import { createWorkspace } from '../../git/workspace.ts'
 import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
 import { type AgentResult, runAgent } from '../agent-run.ts'
+import { runInBox } from '../box-command.ts'
 import { environmentOf } from '../environment/environment.ts'
 import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
@@ -112,6 +114,12 @@ const standsOn = async (repository: Repository, tip: Oid, base: Oid): Promise<bo
   return parent !== undefined && (await isAncestor(repository, parent, base))
 }
 
+/** An agent that was killed in the middle of a git command leaves a lock, on which each of its successor's would fail. */
+const unlock = async (host: Host, scope: RunScope, seat: Seat, taskId: string, signal: AbortSignal): Promise<void> => {
+  const errand = { seat, taskId, what: 'unlock', name: 'unlock', ...unlockCommand(seat.dirs), readable: [] }
+  await runInBox(host, scope, errand, signal)
+}
+
 /** Where the workspace stands: made anew on `agent`'s tip, kept as the worker left it, or rebuilt with both sides. */
 const workspaceFor = async (
   host: Host,
@@ -126,7 +134,10 @@ const workspaceFor = async (
   const standsOnBoth = effect.agent !== null && effect.tip !== null
   const purpose = standsOnBoth ? `conflict ${effect.agent} ${effect.tip}` : 'work'
   const ready = await readReady(seat)
-  if (ready !== null && (!standsOnBoth || ready.purpose === purpose)) return { base: ready.base, conflictFiles: [] }
+  if (ready !== null && (!standsOnBoth || ready.purpose === purpose)) {
+    await unlock(host, scope, seat, effect.taskId, signal)
+    return { base: ready.base, conflictFiles: [] }
+  }
   await unmarkReady(seat)
   const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
   const base = standsOnBoth ? effect.agent! : (agent ?? scope.base!)
