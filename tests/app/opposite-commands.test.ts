@@ -37,7 +37,7 @@ afterAll(async () => {
   removeScratch(scratch)
 })
 
-const rounds = 9
+const rounds = 6
 const waitingRuns: string[] = []
 
 /** A run as a supervisor leaves one whose base it had to refuse; no effect of it was carried out. */
