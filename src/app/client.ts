@@ -1,7 +1,8 @@
 /** The commands' side: appends a row, waits for the answering row while a supervisor is kept running, follows the store. */
-import type { RunRequest } from '../domain/event.ts'
+
 import { newContentId, newRunId } from '../domain/ids.ts'
 import type { RepositoryNote } from '../domain/repository-note.ts'
+import type { RunRequest } from '../domain/run-request.ts'
 import type { RunView } from '../domain/run-view.ts'
 import type { Command, CommandAnswer } from '../store/commands.ts'
 import type { ContentKind } from '../store/content.ts'

@@ -2,7 +2,7 @@
 import type { LoopEventOf } from '../domain/event.ts'
 import type { Grant, Permission } from '../lanes/gateway/grant.ts'
 import type { Store } from '../store/store.ts'
-import type { RunContext } from '../supervisor/run-machine.ts'
+import type { RunContext } from '../supervisor/run-context.ts'
 
 export type LimitName = LoopEventOf<'limit.reached'>['limit']
 

@@ -3,7 +3,7 @@
 import type { MachineRow } from '../store/machines.ts'
 import type { Store } from '../store/store.ts'
 import type { LoopStore } from '../supervisor/loop.ts'
-import type { RunContext } from '../supervisor/run-machine.ts'
+import type { RunContext } from '../supervisor/run-context.ts'
 import { restingRunStates } from '../supervisor/states.ts'
 import type { TaskContext } from '../supervisor/task-context.ts'
 

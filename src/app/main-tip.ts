@@ -1,7 +1,7 @@
 /** The main branch as it is now, read and never written: it may have been renamed, rewritten or removed at any time. */
 import { loadConfig } from '../config/load.ts'
-import type { MainState } from '../domain/event.ts'
 import type { Oid } from '../domain/ids.ts'
+import type { MainState } from '../domain/reasons.ts'
 import { integrationsBetween } from '../git/integrate.ts'
 import { branchRef, hasObject, isAncestor, readRef } from '../git/refs.ts'
 import type { Host } from './host.ts'

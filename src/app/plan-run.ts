@@ -1,8 +1,8 @@
 /** What the operator may wish for a run, and everything that can be refused about it before a row is written. */
 import { runLimitsOf } from '../config/limits.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import type { RunPurpose, RunRequest } from '../domain/event.ts'
 import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
+import type { RunPurpose, RunRequest } from '../domain/run-request.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'

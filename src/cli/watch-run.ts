@@ -1,8 +1,8 @@
 /** Follows a run to its rest with live progress, then prints what it came to, which ends in the next step. */
 import { followRun, type Project } from '../app.ts'
 import { type ExitCode, exitCode } from '../domain/errors.ts'
-import type { RunOutcome } from '../domain/event.ts'
 import type { RunId } from '../domain/ids.ts'
+import type { RunOutcome } from '../domain/reasons.ts'
 import { renderSummary } from '../domain/receipt-summary.ts'
 import type { RunView } from '../domain/run-view.ts'
 import { answerOnTheSpot } from './answer-on-the-spot.ts'

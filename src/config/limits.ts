@@ -1,6 +1,6 @@
 /** What a run may cost before it stops and asks: settings in people's units, merged so that a repository only tightens. */
 import { z } from 'zod'
-import type { RunLimits } from '../domain/event.ts'
+import type { RunLimits } from '../domain/run-request.ts'
 
 const positive = z.number().positive()
 const count = z.number().int().positive()

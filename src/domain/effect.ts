@@ -1,8 +1,9 @@
 /** What the brain may ask for. Names and JSON parameters; what each does to the world stands in src/effects. */
 import { z } from 'zod'
-import { RunOutcome, TrainMember } from './event.ts'
+import { TrainMember } from './event.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import { WorkerName } from './lane.ts'
+import { RunOutcome } from './reasons.ts'
 
 const run = { runId: RunId }
 const task = { runId: RunId, taskId: TaskId }

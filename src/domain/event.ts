@@ -6,53 +6,12 @@ import { z } from 'zod'
 import { FailureClass, Usage } from './attempt.ts'
 import { ChecksStatus } from './check.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
-import { Lane, WorkerName } from './lane.ts'
+import { WorkerName } from './lane.ts'
 import { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
+import { MainState, RebuildRefusal, RunOutcome, WaitReason } from './reasons.ts'
 import { RepositoryNote } from './repository-note.ts'
+import { RunRequest } from './run-request.ts'
 import { InconclusiveReason, VerdictValue } from './verdict.ts'
-
-/** What a run may cost before it stops and asks. All per run, except the three per attempt. Milliseconds and counts. */
-export const RunLimits = z.object({
-  requests: z.number().int().positive(),
-  tokens: z.number().int().positive(),
-  minutes: z.number().positive(),
-  attemptWallMs: z.number().int().positive(),
-  modelSilenceMs: z.number().int().positive(),
-  toolSilenceMs: z.number().int().positive(),
-})
-export type RunLimits = z.infer<typeof RunLimits>
-
-/**
- * What a run is for: a goal carried out; a plan made and nothing more; main's new commits brought into the integration
- * branch; or, where those conflict, the same as a task for a worker.
- */
-export const RunPurpose = z.enum(['work', 'plan', 'sync', 'resolve'])
-export type RunPurpose = z.infer<typeof RunPurpose>
-
-/** What the operator asked for, in facts; the goal's text is content. */
-export const RunRequest = z.object({
-  lane: Lane,
-  goalContentId: ContentId,
-  configContentId: ContentId,
-  /** sha256 of the configuration's text, repository's and operator's together. */
-  configHash: z.string(),
-  /** A plan given as a file, or null: a planner makes one. */
-  planContentId: ContentId.nullable(),
-  /** A scenario given with --rehearse, or null: real models. */
-  scenarioContentId: ContentId.nullable(),
-  containment: z.enum(['boxed', 'unboxed']),
-  /** `gate`: boxed agents reach the models through their gate and nothing else. Older runs shared the machine's network. */
-  network: z.enum(['gate', 'host']).default('host'),
-  workers: z.array(WorkerName).min(1),
-  maxParallel: z.number().int().positive(),
-  maxAttempts: z.number().int().positive(),
-  independence: z.enum(['vendor', 'session']),
-  limits: RunLimits,
-  purpose: RunPurpose.default('work'),
-  /** The plan waits for the operator's approval before anything is worked on. */
-  reviewPlan: z.boolean().default(false),
-})
-export type RunRequest = z.infer<typeof RunRequest>
 
 /** A planned task as a fact: its graph and kind, not its words. */
 export const TaskFact = z.object({
@@ -63,41 +22,6 @@ export const TaskFact = z.object({
   risk: Risk,
 })
 export type TaskFact = z.infer<typeof TaskFact>
-
-/** Why a task or run waits for the operator. Each has its own sentence and cure in domain/outcome.ts. */
-export const WaitReason = z.enum([
-  'limitReached',
-  'attemptsUsed',
-  'loginNeeded',
-  'providerDown',
-  'verdictInconclusive',
-  'branchCheckedOut',
-  'mainConflict',
-  'mainChecksFailed',
-  'mainRewritten',
-  'mainMissing',
-  'agentMovedByHand',
-  'repositoryUnfit',
-  'conflictUnresolved',
-  'effectFailed',
-  'planReview',
-  'plannerAsks',
-])
-export type WaitReason = z.infer<typeof WaitReason>
-
-export const RunOutcome = z.enum(['done', 'failed', 'awaitingOperator', 'cancelled'])
-export type RunOutcome = z.infer<typeof RunOutcome>
-
-/**
- * Main as seen from the integration branch: `held` by it, `ahead` with commits it lacks, `rewritten` so that commits it
- * was built on are gone from main, or `missing`.
- */
-export const MainState = z.enum(['held', 'ahead', 'rewritten', 'missing'])
-export type MainState = z.infer<typeof MainState>
-
-/** Why the integration branch could not be rebuilt without a task. Each has its sentence and cure in domain/outcome.ts. */
-export const RebuildRefusal = z.enum(['conflict', 'checksFailed', 'foreignMerge', 'notThere', 'branchCheckedOut'])
-export type RebuildRefusal = z.infer<typeof RebuildRefusal>
 
 const run = { runId: RunId }
 /** A plan as facts: its text and its forecast (domain/forecast.ts) are content, its graph is not. */

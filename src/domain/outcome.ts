@@ -1,6 +1,7 @@
 /** What an outcome or a wait means, in one sentence, and what the operator can do about it. */
-import type { RebuildRefusal, RunOutcome, WaitReason } from './event.ts'
+
 import type { RunId } from './ids.ts'
+import type { RebuildRefusal, RunOutcome, WaitReason } from './reasons.ts'
 import type { RunView } from './run-view.ts'
 
 export interface Explanation {

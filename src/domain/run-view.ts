@@ -1,13 +1,15 @@
 /** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
 import type { FailureClass, Usage } from './attempt.ts'
 import type { CheckStatus, ChecksStatus } from './check.ts'
-import type { MainState, RunLimits, RunOutcome, RunPurpose, StackPlace, WaitReason } from './event.ts'
+import type { StackPlace } from './event.ts'
 import type { Forecast } from './forecast.ts'
 import type { ContentId, Oid, RunId, TaskId } from './ids.ts'
 import type { Lane, Role, WorkerName } from './lane.ts'
 import type { Containment } from './launch.ts'
 import type { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
+import type { MainState, RunOutcome, WaitReason } from './reasons.ts'
 import type { RepositoryNote } from './repository-note.ts'
+import type { RunLimits, RunPurpose } from './run-request.ts'
 import type { Finding, InconclusiveReason, VerdictValue } from './verdict.ts'
 
 /** Text fields are null when they never were or have been erased. Times are epoch milliseconds. */

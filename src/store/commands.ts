@@ -1,7 +1,7 @@
 /** Operators' commands as rows: appended by any process, answered by the supervisor. */
 import { z } from 'zod'
-import { RunRequest } from '../domain/event.ts'
 import { ContentId, Oid, RunId, TaskId } from '../domain/ids.ts'
+import { RunRequest } from '../domain/run-request.ts'
 import type { Sql } from './database.ts'
 
 export const Command = z.discriminatedUnion('kind', [

@@ -1,6 +1,8 @@
 /** Folds a run's log, states, content and metering into one view. Reads only; works with all content erased. */
 import { z } from 'zod'
-import { type LoggedEvent, type LoopEventOf, RunOutcome, type RunPurpose, WaitReason } from '../domain/event.ts'
+import type { LoggedEvent, LoopEventOf } from '../domain/event.ts'
+import { RunOutcome, WaitReason } from '../domain/reasons.ts'
+import type { RunPurpose } from '../domain/run-request.ts'
 import type { LaunchView, RunView } from '../domain/run-view.ts'
 import { foldPlanning } from './planning-view.ts'
 import type { Store } from './store.ts'

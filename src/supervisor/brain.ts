@@ -4,9 +4,11 @@
  */
 import { type AnyMachineSnapshot, initialTransition, transition } from 'xstate'
 import type { Action } from '../domain/effect.ts'
-import type { LoopEvent, LoopEventOf, RunOutcome, TaskFact } from '../domain/event.ts'
+import type { LoopEvent, LoopEventOf, TaskFact } from '../domain/event.ts'
 import { taskNumberOf } from '../domain/ids.ts'
-import { type RunContext, runMachine } from './run-machine.ts'
+import type { RunOutcome } from '../domain/reasons.ts'
+import type { RunContext } from './run-context.ts'
+import { runMachine } from './run-machine.ts'
 import { schedule } from './schedule.ts'
 import { isIn, satisfiedTaskStates } from './states.ts'
 import type { TaskContext } from './task-context.ts'

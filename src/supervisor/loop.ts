@@ -6,7 +6,7 @@
 import type { Action, Effect } from '../domain/effect.ts'
 import type { LoopEvent } from '../domain/event.ts'
 import { follow, type MachineState, type RunStates, react } from './brain.ts'
-import type { RunContext } from './run-machine.ts'
+import type { RunContext } from './run-context.ts'
 import type { TaskContext } from './task-context.ts'
 
 /** What the loop needs of the store; src/store keeps it. All of it is synchronous. */

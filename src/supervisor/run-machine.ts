@@ -1,44 +1,17 @@
-/** The life of a run, as a flat machine used purely. Its tasks have machines of their own (task-machine.ts). */
+/**
+ * The life of a run, as a flat machine used purely. Its tasks have machines of their own (task-machine.ts); its words lie
+ * beside it: run-context, run-effects.
+ */
 import { assign, setup } from 'xstate'
 import type { Action, Effect } from '../domain/effect.ts'
-import type { LoopEvent, LoopEventOf, RunOutcome, RunRequest, WaitReason } from '../domain/event.ts'
-import type { ContentId, Oid, TaskId } from '../domain/ids.ts'
+import type { LoopEvent } from '../domain/event.ts'
+import type { RunOutcome, WaitReason } from '../domain/reasons.ts'
+import type { RunRequest } from '../domain/run-request.ts'
 import { backoffMs, canWait, isTransient } from './backoff.ts'
-
-export type RunResumePoint = 'preparing' | 'planning' | 'working'
-
-export interface Rejection {
-  tasks: TaskId[]
-  back: TaskId | null
-  agent: Oid
-  findingsContentId: ContentId
-}
-
-export interface RunContext {
-  runId: string
-  request: RunRequest
-  base: Oid | null
-  /** Main as it was then. */
-  main: Oid | null
-  /** What the operator takes out of the integration branch, while that goes on. */
-  rejection: Rejection | null
-  /** How often the operator granted the limits once more: the allowance is (1 + grants) × limits. */
-  grants: number
-  waits: number
-  /** Counts tries of the current stage, so that every effect has a key of its own. */
-  tries: number
-  outcome: RunOutcome | null
-  waitReason: WaitReason | null
-  resumeTo: RunResumePoint
-  /** Task ids in the order the operator's last edit gave them; empty: by their numbers. */
-  order: string[]
-}
-
-type Ctx = { context: RunContext }
+import { type Ctx, newRun, type RunContext, type RunResumePoint, rejectionOf, timerKeyOf } from './run-context.ts'
+import { agentRebuild, basePrepare, planMake, runConclude, voidEffects } from './run-effects.ts'
 
 const maxPlanTries = 3
-
-const timerKey = (context: RunContext): string => `${context.runId}/wait`
 
 const machine = setup({
   types: { context: {} as RunContext, events: {} as LoopEvent, input: {} as { runId: string; request: RunRequest } },
@@ -57,7 +30,7 @@ const machine = setup({
     waitsFor: ({ context }, reason: WaitReason) => context.waitReason === reason,
     settledAs: ({ context }, outcome: RunOutcome) => context.outcome === outcome,
     resumesAt: ({ context }, point: RunResumePoint) => context.resumeTo === point,
-    isMyTimer: ({ context, event }) => event.type === 'timer.fired' && event.key === timerKey(context),
+    isMyTimer: ({ context, event }) => event.type === 'timer.fired' && event.key === timerKeyOf(context),
     isOfRun: ({ event }) => event.type === 'effect.failed' && event.taskId === null,
     /** What waits for the operator can still go on, whatever failed at tidying up. */
     isOfWaitingRun: ({ context, event }) =>
@@ -113,51 +86,6 @@ const machine = setup({
   },
 })
 
-const keyOf = (context: RunContext, name: string): string =>
-  `${context.runId}/${name}/${context.grants}.${context.tries}.${context.waits}`
-
-const basePrepare = {
-  type: 'base.prepare' as const,
-  params: ({ context }: Ctx): Effect => ({
-    name: 'base.prepare',
-    key: keyOf(context, 'base.prepare'),
-    runId: context.runId,
-  }),
-}
-const planMake = {
-  type: 'plan.make' as const,
-  params: ({ context }: Ctx): Effect => ({ name: 'plan.make', key: keyOf(context, 'plan.make'), runId: context.runId }),
-}
-const rejectionOf = ({ tasks, back, agent, findingsContentId }: LoopEventOf<'operator.rejected'>): Rejection => ({
-  tasks,
-  back,
-  agent,
-  findingsContentId,
-})
-
-const agentRebuild = {
-  type: 'agent.rebuild' as const,
-  params: ({ context }: Ctx): Effect => ({
-    name: 'agent.rebuild',
-    key: `${context.runId}/agent.rebuild/${context.rejection!.findingsContentId}.${context.rejection!.agent}`,
-    runId: context.runId,
-    ...context.rejection!,
-  }),
-}
-const runConclude = {
-  type: 'run.conclude' as const,
-  params: ({ context }: Ctx): Effect => ({
-    name: 'run.conclude',
-    key: keyOf(context, 'run.conclude'),
-    runId: context.runId,
-    outcome: context.outcome ?? 'failed',
-  }),
-}
-const voidEffects = {
-  type: 'effects.void' as const,
-  params: ({ context }: Ctx): Action => ({ name: 'effects.void', runId: context.runId, taskId: null }),
-}
-
 const waiting = (waitReason: WaitReason, resumeTo: RunResumePoint) => ({
   target: 'concluding' as const,
   actions: { type: 'wait' as const, params: { waitReason, resumeTo } },
@@ -184,20 +112,7 @@ const interruptible = (resumeTo: RunResumePoint) => ({
 export const runMachine = machine.createMachine({
   id: 'run',
   initial: 'preparing',
-  context: ({ input }) => ({
-    runId: input.runId,
-    request: input.request,
-    base: null,
-    main: null,
-    rejection: null,
-    grants: 0,
-    waits: 0,
-    tries: 0,
-    outcome: null,
-    waitReason: null,
-    resumeTo: 'preparing',
-    order: [],
-  }),
+  context: newRun,
   states: {
     preparing: {
       entry: basePrepare,
@@ -239,7 +154,7 @@ export const runMachine = machine.createMachine({
         type: 'timer.set',
         params: ({ context, event }: Ctx & { event: LoopEvent }): Action => ({
           name: 'timer.set',
-          key: timerKey(context),
+          key: timerKeyOf(context),
           runId: context.runId,
           taskId: null,
           dueInMs: backoffMs(context.waits, event.type === 'plan.failed' ? event.retryInMs : null),
@@ -247,7 +162,7 @@ export const runMachine = machine.createMachine({
       },
       exit: {
         type: 'timer.clear',
-        params: ({ context }: Ctx): Action => ({ name: 'timer.clear', key: timerKey(context) }),
+        params: ({ context }: Ctx): Action => ({ name: 'timer.clear', key: timerKeyOf(context) }),
       },
       on: { ...interruptible('planning'), 'timer.fired': { guard: 'isMyTimer', target: 'planning' } },
     },

@@ -1,8 +1,10 @@
 /** What a task's machine remembers: plain JSON, so that it lies in a row and comes back from a replay. */
 import type { AttemptMode } from '../domain/effect.ts'
-import type { LoopEvent, LoopEventOf, RunRequest, TaskFact, WaitReason } from '../domain/event.ts'
+import type { LoopEvent, LoopEventOf, TaskFact } from '../domain/event.ts'
 import type { ContentId, Oid } from '../domain/ids.ts'
 import type { WorkerName } from '../domain/lane.ts'
+import type { WaitReason } from '../domain/reasons.ts'
+import type { RunRequest } from '../domain/run-request.ts'
 
 /** Where a task goes on when it is scheduled: a new attempt, or the stage at which it had to wait. */
 export type ResumePoint = 'pending' | 'harvesting' | 'merging' | 'verifying'

@@ -5,7 +5,8 @@
  */
 import { and, assign, setup } from 'xstate'
 import type { Action, Effect } from '../domain/effect.ts'
-import type { LoopEvent, WaitReason } from '../domain/event.ts'
+import type { LoopEvent } from '../domain/event.ts'
+import type { WaitReason } from '../domain/reasons.ts'
 import { newTask, type ResumePoint, type TaskContext, type TaskInput } from './task-context.ts'
 import {
   attemptRun,

@@ -1,5 +1,6 @@
 /** What a task's machine keeps of an event: each function gives the part of the context that changes. Pure. */
-import type { LoopEvent, WaitReason } from '../domain/event.ts'
+import type { LoopEvent } from '../domain/event.ts'
+import type { WaitReason } from '../domain/reasons.ts'
 import type { ResumePoint, Step, TaskContext } from './task-context.ts'
 
 type Change = Partial<TaskContext>

@@ -1,7 +1,8 @@
 /** What the brain decides, event by event: each failure class and its recovery, limits, cancelling, going on. */
 import { describe, expect, test } from 'vitest'
 import { FailureClass } from '../../src/domain/attempt.ts'
-import { type LoopEvent, WaitReason } from '../../src/domain/event.ts'
+import type { LoopEvent } from '../../src/domain/event.ts'
+import { WaitReason } from '../../src/domain/reasons.ts'
 import { react } from '../../src/supervisor/brain.ts'
 import * as say from './facts.ts'
 

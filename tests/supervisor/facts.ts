@@ -1,8 +1,9 @@
 /** Facts for tests of the brain: requests, tasks, events with ids that read well. */
 import type { FailureClass } from '../../src/domain/attempt.ts'
 import { unmeasured } from '../../src/domain/attempt.ts'
-import type { LoopEvent, LoopEventOf, RunRequest, TaskFact } from '../../src/domain/event.ts'
+import type { LoopEvent, LoopEventOf, TaskFact } from '../../src/domain/event.ts'
 import { taskIdOf } from '../../src/domain/ids.ts'
+import type { RunRequest } from '../../src/domain/run-request.ts'
 import { type RunStates, react } from '../../src/supervisor/brain.ts'
 
 export const runId = 'testrun1'

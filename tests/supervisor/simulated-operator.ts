@@ -1,8 +1,9 @@
 /** What a simulated operator says: mostly waits, and answers whatever a run waits for, or says the wrong thing to it. */
 
 import { dependentsOf } from '../../src/domain/dependents.ts'
-import type { LoopEvent, TaskFact, WaitReason } from '../../src/domain/event.ts'
+import type { LoopEvent, TaskFact } from '../../src/domain/event.ts'
 import { taskNumberOf } from '../../src/domain/ids.ts'
+import type { WaitReason } from '../../src/domain/reasons.ts'
 import type { RunStates } from '../../src/supervisor/brain.ts'
 import { isIn, restingRunStates } from '../../src/supervisor/states.ts'
 import { contentId, fact, oid, request } from './facts.ts'

@@ -4,7 +4,8 @@
  */
 import { FailureClass, unmeasured } from '../../src/domain/attempt.ts'
 import type { Effect, EffectOf } from '../../src/domain/effect.ts'
-import type { LoopEvent, TaskFact, WaitReason } from '../../src/domain/event.ts'
+import type { LoopEvent, TaskFact } from '../../src/domain/event.ts'
+import type { WaitReason } from '../../src/domain/reasons.ts'
 import { contentId, fact, oid, taskId } from './facts.ts'
 import { createTrains, type Landing } from './simulated-trains.ts'
 

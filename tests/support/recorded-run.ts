@@ -1,7 +1,8 @@
 /** Runs as a store would hold them when they were over, without having run: for readers' tests and figures. */
-import type { LoopEvent, RunRequest } from '../../src/domain/event.ts'
+import type { LoopEvent } from '../../src/domain/event.ts'
 import { newContentId, taskIdOf } from '../../src/domain/ids.ts'
 import type { WorkerName } from '../../src/domain/lane.ts'
+import type { RunRequest } from '../../src/domain/run-request.ts'
 import type { Finding } from '../../src/domain/verdict.ts'
 import type { RequestRow } from '../../src/store/requests.ts'
 import type { Store } from '../../src/store/store.ts'

@@ -4,8 +4,9 @@
  */
 import { branchNames } from '../../config/branches.ts'
 import type { EffectOf } from '../../domain/effect.ts'
-import type { LoopEvent, TrainMember, WaitReason } from '../../domain/event.ts'
+import type { LoopEvent, TrainMember } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
+import type { WaitReason } from '../../domain/reasons.ts'
 import { mergeTree } from '../../git/merge.ts'
 import { branchRef, readRef } from '../../git/refs.ts'
 import { stackTips } from '../../git/stack.ts'

@@ -1,0 +1,47 @@
+/** What the operator asked for, in facts: kept with the run's first event and read again for as long as the run lives. */
+import { z } from 'zod'
+import { ContentId } from './ids.ts'
+import { Lane, WorkerName } from './lane.ts'
+
+/** What a run may cost before it stops and asks. All per run, except the three per attempt. Milliseconds and counts. */
+export const RunLimits = z.object({
+  requests: z.number().int().positive(),
+  tokens: z.number().int().positive(),
+  minutes: z.number().positive(),
+  attemptWallMs: z.number().int().positive(),
+  modelSilenceMs: z.number().int().positive(),
+  toolSilenceMs: z.number().int().positive(),
+})
+export type RunLimits = z.infer<typeof RunLimits>
+
+/**
+ * What a run is for: a goal carried out; a plan made and nothing more; main's new commits brought into the integration
+ * branch; or, where those conflict, the same as a task for a worker.
+ */
+export const RunPurpose = z.enum(['work', 'plan', 'sync', 'resolve'])
+export type RunPurpose = z.infer<typeof RunPurpose>
+
+/** What the operator asked for, in facts; the goal's text is content. */
+export const RunRequest = z.object({
+  lane: Lane,
+  goalContentId: ContentId,
+  configContentId: ContentId,
+  /** sha256 of the configuration's text, repository's and operator's together. */
+  configHash: z.string(),
+  /** A plan given as a file, or null: a planner makes one. */
+  planContentId: ContentId.nullable(),
+  /** A scenario given with --rehearse, or null: real models. */
+  scenarioContentId: ContentId.nullable(),
+  containment: z.enum(['boxed', 'unboxed']),
+  /** `gate`: boxed agents reach the models through their gate and nothing else. Older runs shared the machine's network. */
+  network: z.enum(['gate', 'host']).default('host'),
+  workers: z.array(WorkerName).min(1),
+  maxParallel: z.number().int().positive(),
+  maxAttempts: z.number().int().positive(),
+  independence: z.enum(['vendor', 'session']),
+  limits: RunLimits,
+  purpose: RunPurpose.default('work'),
+  /** The plan waits for the operator's approval before anything is worked on. */
+  reviewPlan: z.boolean().default(false),
+})
+export type RunRequest = z.infer<typeof RunRequest>
