@@ -1,7 +1,7 @@
 /** The operator's hand on a run: cancelling, interrupting, killing, going on; and that no way out leaves anything alive. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { followRun, openProject, requestRun, sendCommand, withForegroundSupervisor } from '../../src/app.ts'
 import { renderReceipt } from '../../src/domain/receipt.ts'
@@ -119,7 +119,7 @@ test('a set-up that is called off with its run does not fail another run that wa
         const first = await requestRun(project, wish, asked)
         await until('the set-up', () => project.store.launches.ofRun(first.runId).some(({ what }) => what === 'setup'))
         const second = await requestRun(project, wish, asked)
-        await until('the second workspace', () => existsSync(join(seatOf(lab, second.runId), 'README.md')))
+        await until('the second seat', () => existsSync(dirname(seatOf(lab, second.runId))))
         await sendCommand(project, { kind: 'cancel', runId: first.runId }, asked)
         const view = await followRun(project, second.runId, () => {}, never, asked)
         expect(view).toMatchObject({ outcome: 'done', failures: [] })
