@@ -61,8 +61,10 @@ export const checkOutAgain = async (
 }
 
 const refill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: GitPlace): Promise<string[]> => {
-  await gitBytes(place, ['read-tree', '--reset', '-u', treeish], disposable)
-  const all = leaveOut === 'nothing' ? [] : await listTree(source, treeish)
+  const [all] = await Promise.all([
+    leaveOut === 'nothing' ? [] : listTree(source, treeish),
+    gitBytes(place, ['read-tree', '--reset', '-u', treeish], disposable),
+  ])
   const leftOut = all.map(entry => entry.path).filter(isLeftOut)
   if (leftOut.length === 0) return []
   for (const path of leftOut) await rm(join(place.root, path), { force: true })

@@ -62,8 +62,7 @@ export const restoreWorkspace = async (dirs: WorkspaceDirs, memory: string): Pro
   await chmod(dirs.workspace, 0o700)
   const listing = await sweep(dirs.workspace)
   if (listing === null) return null
-  const before = parse(remembered)
-  const now = parse(listing)
+  const { before, now } = differing(remembered, listing)
   const wrong: string[] = []
   for (const [path, facts] of now) if (before.get(path) !== facts) wrong.push(path)
   const strange = topmost(wrong)
@@ -109,6 +108,43 @@ const sweep = async (workspace: string): Promise<Buffer | null> => {
     maxOutputBytes: 256 * 1024 * 1024,
   })
   return exitCode === 0 ? stdout : null
+}
+
+/** The facts of all that lies in another way below its topmost folder than before; what is alike needs no look inside. */
+const differing = (remembered: Buffer, listing: Buffer): { before: Facts; now: Facts } => {
+  const [old, current] = [byTopmost(remembered), byTopmost(listing)]
+  const isAlike = (top: string): boolean => current.has(top) && old.get(top)?.equals(current.get(top)!) === true
+  const factsOf = (blocks: Map<string, Buffer>): Facts =>
+    parse(Buffer.concat([...blocks].flatMap(([top, block]) => (isAlike(top) ? [] : [block]))))
+  return { before: factsOf(old), now: factsOf(current) }
+}
+
+const slash = 0x2f
+
+/** A listing cut at its topmost names, each with all that lies below it: `find` goes deep first, so they are in one piece. */
+const byTopmost = (listing: Buffer): Map<string, Buffer> => {
+  const blocks = new Map<string, Buffer>()
+  let start = 0
+  let nameLength = 0
+  const close = (end: number): void => {
+    if (end > start) blocks.set(listing.toString('latin1', start, start + nameLength), listing.subarray(start, end))
+  }
+  for (let at = 0; at < listing.length; ) {
+    const pathEnd = listing.indexOf(0, at)
+    const isBelow =
+      at > start &&
+      pathEnd - at > nameLength &&
+      listing[at + nameLength] === slash &&
+      listing.compare(listing, at, at + nameLength, start, start + nameLength) === 0
+    if (!isBelow) {
+      close(at)
+      start = at
+      nameLength = pathEnd - at
+    }
+    at = listing.indexOf(0, pathEnd + 1) + 1
+  }
+  close(listing.length)
+  return blocks
 }
 
 const parse = (listing: Buffer): Facts => {
