@@ -11,6 +11,7 @@ import { boxed } from './boxed.ts'
 import { seatVariable } from './descendants.ts'
 import { closeInheritedDescriptors } from './descriptors.ts'
 import { type DroppedBytes, openStandardFiles, type StandardFiles } from './output-files.ts'
+import { ownTurn } from './turn.ts'
 import { unboxed } from './unboxed.ts'
 import { wrapperComplaint } from './wrapper-complaint.ts'
 
@@ -52,6 +53,7 @@ export const launch = async (policy: LaunchPolicy, command: LaunchCommand): Prom
   closeInheritedDescriptors()
   checkPlaces(command)
   const prepared = await (policy.containment === 'boxed' ? boxed : unboxed)(policy, command)
+  await ownTurn()
   const files = openStandardFiles(command)
   try {
     const child = await started(prepared, policy, command, files)

@@ -1,5 +1,6 @@
 /** Runs short, trusted commands (git, probes) to their end; what went wrong is a value. Never for an agent: see launch.ts. */
 import { execa } from 'execa'
+import { ownTurn } from './turn.ts'
 
 export interface RunOptions {
   cwd: string
@@ -42,6 +43,7 @@ export function run(
 ): Promise<RunResult<string>>
 export function run(file: string, args: string[], options: RunOptions): Promise<RunResult>
 export async function run(file: string, args: string[], options: RunOptions): Promise<RunResult<Buffer | string>> {
+  await ownTurn()
   const result = await execa(file, args, {
     cwd: options.cwd,
     env: options.env,
