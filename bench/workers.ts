@@ -6,7 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { followRun, openProject, type Project, requestRun } from '../src/app.ts'
+import { followRun, openProject, type Project, requestRun, supervisorFlags } from '../src/app.ts'
 import { fakeWish, makeFakeProject } from '../tests/support/fake-crew.ts'
 import { type Figure, median, rounds } from './figure.ts'
 import { compiled, inScratch } from './scratch.ts'
@@ -37,6 +37,7 @@ const watch = (
   const program = fileURLToPath(new URL('./watched-supervisor.ts', import.meta.url))
   const child = fork(program, [root, isIdle ? 'idle' : String(workers), compiled], {
     env,
+    execArgv: [...supervisorFlags],
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   })
   return {

@@ -9,6 +9,7 @@ export { followRun, requestRun, type SendOptions, sendAnswer, sendCommand, sendP
 export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
 export { listedFiles } from './app/handed-in.ts'
+export { supervisorFlags } from './app/keep-supervisor.ts'
 export { mendWorktrees } from './app/mend-worktrees.ts'
 export { type Editing, editingOf } from './app/plan-editing.ts'
 export { approvableUntil } from './app/plan-intake.ts'
