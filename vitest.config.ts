@@ -13,7 +13,8 @@ const unit = [
 // biome-ignore lint/style/noDefaultExport: the runner reads its configuration so
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // Most tests wait for processes of theirs: two cores have room for a third.
+    maxWorkers: 3,
     projects: [
       {
         test: {
