@@ -47,7 +47,7 @@ export const silentError = async (project: Project, whatNow: string): Promise<Ag
  * What node is told for a supervisor. Young objects get megabytes instead of Node's tens of them: what fifty workers say
  * is dropped as soon as it is kept, and each process we start costs the more the more memory we hold.
  */
-export const supervisorFlags: readonly string[] = ['--max-semi-space-size=4']
+export const supervisorFlags: readonly string[] = ['--max-semi-space-size=2']
 
 /** Starts a supervisor of its own session; if another one is quicker, it ends at once. */
 export const startSupervisor = (project: Project): void => {
