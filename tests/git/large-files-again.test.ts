@@ -28,7 +28,7 @@ test('a workspace used again has the contents of Git LFS, whatever was done to t
     mkdirSync(join(scratch, 'outside'))
     rmSync(join(dirs.workspace, 'art'), { recursive: true })
     symlinkSync(join(scratch, 'outside'), join(dirs.workspace, 'art'))
-    expect(await restoreWorkspace(dirs, memory)).toBeTruthy()
+    expect(await restoreWorkspace(dirs, memory)).not.toBeNull()
     await createWorkspace({ ...request, commit: second, from: memory })
     for (const [path, content] of Object.entries(contents))
       expect(readFileSync(join(dirs.workspace, path), 'utf8')).toBe(content)
