@@ -10,7 +10,7 @@ import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { createWorkspace } from '../../src/git/workspace.ts'
 import { makeRepository, makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 
-const identity = { name: 'Worker', email: 'worker@localhost' }
+const author = { name: 'Worker', email: 'worker@localhost' }
 let scratch: string
 let repository: Repository
 let head: string
@@ -35,7 +35,7 @@ const environment = (hash: string): Environment => {
 
 const furnishAt = (seat: Seat, one: Environment, containment: RunRequest['containment'] = 'boxed') => {
   const scope = { request: { containment }, config: { handIn: ['.env.test'] } } as RunScope
-  const common = { repository, dirs: seat.dirs, commit: head, branch: 'task', identity }
+  const common = { repository, dirs: seat.dirs, commit: head, branch: 'task', identity: author }
   return furnish({ project: { repository } } as Host, scope, seat, {
     tree: head,
     environment: one,
@@ -43,14 +43,18 @@ const furnishAt = (seat: Seat, one: Environment, containment: RunRequest['contai
   })
 }
 
-const inodes = (seat: Seat): number[] =>
-  ['README.md', 'node_modules/tool.js', 'dist/built.js'].map(path => lstatSync(join(seat.workspace, path)).ino)
+/** Which files these are: a number alone may be given to the next file as soon as its own is gone. */
+const identities = (seat: Seat): string[] =>
+  ['README.md', 'node_modules/tool.js', 'dist/built.js'].map(path => {
+    const { ino, birthtimeNs } = lstatSync(join(seat.workspace, path), { bigint: true })
+    return `${ino} ${birthtimeNs}`
+  })
 
 test('what nobody touched stays, what somebody touched is placed anew, and nothing else is left', async () => {
   const seat = seatAt(join(scratch, 'seats'), 'one')
   await makeSeat(seat)
   await furnishAt(seat, environment('first'))
-  const before = inodes(seat)
+  const before = identities(seat)
   writeFileSync(join(seat.workspace, 'dist/built.js'), 'forged')
   writeFileSync(join(seat.workspace, 'node_modules/planted.js'), 'planted')
   writeFileSync(join(seat.workspace, '.env.test'), 'forged')
@@ -59,7 +63,7 @@ test('what nobody touched stays, what somebody touched is placed anew, and nothi
 
   await emptySeat(seat)
   await furnishAt(seat, environment('first'))
-  expect(inodes(seat).map((inode, index) => inode === before[index])).toEqual([true, true, false])
+  expect(identities(seat).map((identity, index) => identity === before[index])).toEqual([true, true, false])
   const read = (path: string): string => readFileSync(join(seat.workspace, path), 'utf8')
   expect([read('dist/built.js'), read('.env.test')]).toEqual(['first', 'TOKEN=1\n'])
   const planted = ['workspace/node_modules/planted.js', 'home/kept', 'beside']
