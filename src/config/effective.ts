@@ -2,11 +2,13 @@
 import { resolve } from 'node:path'
 import { portsAskedFor } from '../domain/command-places.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import { isLooser, type Lane, type Provider, type WorkerName } from '../domain/lane.ts'
 import type { PlannerName } from '../domain/plan.ts'
 import type { CommandWords } from './command-words.ts'
+import type { LaneSettings } from './lane-settings.ts'
 import { defaultLimits, type Limits, loosenedBy, overLimits } from './limits.ts'
-import type { OperatorConfig } from './operator-config.ts'
+import type { LocalServer, OperatorConfig } from './operator-config.ts'
+import type { PathRule, PathRules } from './path-rules.ts'
 import type { RepositoryConfig } from './repository-config.ts'
 
 export interface CheckDefinition {
@@ -29,7 +31,20 @@ export interface EffectiveConfig {
   main: string | null
   /** `agent` is the whole name of the integration branch; `prefix` stands before every other branch of ours. */
   branches: { agent: string; prefix: string }
+  /** The repository's default lane: its own, or the operator's default. */
   lane: Lane
+  /** Who named it; `shipped`: nobody did. */
+  laneFrom: 'repository' | 'operator' | 'shipped'
+  /** Lanes that paths demand, the repository's rules and the operator's. */
+  paths: PathRule[]
+  /** The operator's words on each lane; src/lanes/policy.ts puts them over the shipped ones. */
+  lanes: LaneSettings
+  /** The operator's own servers, in order of preference. */
+  local: LocalServer[]
+  /** Folders that every box may read, absolute or beginning with `~/`. */
+  tools: string[]
+  /** Names of checks that may make user namespaces in their box. */
+  userns: string[]
   checks: CheckDefinition[]
   setup: SetupDefinition | null
   /** Names of the ports each seat gets, and the operator's range they are taken from, both ends included. */
@@ -45,8 +60,6 @@ export interface EffectiveConfig {
   upstreams: Record<RemoteProvider, string>
   /** Name of the environment variable that holds the provider's key; null: the vendor's usual places. */
   credentials: Record<RemoteProvider, { env: string } | null>
-  /** Providers the operator allows beyond or instead of the personal lane's defaults; null: the defaults. */
-  personalProviders: Provider[] | null
   identity: { name: string; email: string } | null
   /** Program and words that open a folder for the operator; null: what the environment names. */
   editor: CommandWords | null
@@ -59,9 +72,6 @@ export const defaultUpstreams: Record<RemoteProvider, string> = {
 }
 
 const allWorkers: WorkerName[] = ['claude', 'codex', 'gemini']
-
-/** Fewer providers see the data the higher the number. */
-const strictness: Record<Lane, number> = { personal: 0, enterprise: 1, private: 2 }
 
 const minuteMs = 60_000
 
@@ -78,6 +88,7 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
   )
   refuseLoosening(repository, operator, operatorLimits)
   refuseUnknownPorts(repository)
+  const settings = settingsFor(root, operator)
   const prefix = repository.branches?.prefix ?? ''
   const agent = (name: WorkerName) => ({
     path: operator.agents?.[name]?.path ?? null,
@@ -87,6 +98,12 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
     main: repository.main ?? null,
     branches: { agent: repository.branches?.agent ?? `${prefix}agent`, prefix },
     lane: repository.lane ?? operator.defaults?.lane ?? 'personal',
+    laneFrom: repository.lane !== undefined ? 'repository' : operator.defaults?.lane ? 'operator' : 'shipped',
+    paths: [...rules('repository', repository.paths), ...settings.flatMap(({ paths }) => rules('operator', paths))],
+    lanes: operator.lanes ?? {},
+    local: operator.local ?? [],
+    tools: operator.tools ?? [],
+    userns: [...new Set(settings.flatMap(({ box }) => box?.userns ?? []))],
     checks: (repository.checks ?? []).map(({ name, command, timeoutMinutes }) => ({
       name,
       command,
@@ -98,7 +115,7 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
       from: operator.ports?.from ?? defaultPorts.from,
       to: operator.ports?.to ?? defaultPorts.to,
     },
-    handIn: filesFor(root, operator),
+    handIn: [...new Set(settings.flatMap(({ files }) => files))],
     planner: {
       prefer: operator.planner?.prefer ?? repository.planner?.prefer ?? ['api', 'claude', 'codex', 'gemini'],
       approvalHours: operator.planner?.approvalHours ?? 24,
@@ -113,15 +130,17 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
       openai: operator.credentials?.openai ?? null,
       google: operator.credentials?.google ?? null,
     },
-    personalProviders: operator.lanes?.personal?.providers ?? null,
     identity: operator.identity ?? null,
     editor: operator.editor ?? null,
   }
 }
 
-const filesFor = (root: string, { repositories }: OperatorConfig): string[] => [
-  ...new Set(Object.entries(repositories ?? {}).flatMap(([path, { files }]) => (resolve(path) === root ? files : []))),
-]
+/** What the operator says about this repository, under whichever of its spellings. */
+const settingsFor = (root: string, { repositories }: OperatorConfig) =>
+  Object.entries(repositories ?? {}).flatMap(([path, setting]) => (resolve(path) === root ? [setting] : []))
+
+const rules = (from: PathRule['from'], paths: PathRules = {}): PathRule[] =>
+  Object.entries(paths).map(([pattern, lane]) => ({ pattern, lane, from }))
 
 const refuseUnknownPorts = ({ checks, setup, ports }: RepositoryConfig): void => {
   const asked = [...(checks ?? []), ...(setup === undefined ? [] : [setup])].flatMap(one => portsAskedFor(one.command))
@@ -141,7 +160,7 @@ const refuseLoosening = (repository: RepositoryConfig, operator: OperatorConfig,
       `agentlab.yaml: limits.${name} is ${repository.limits?.[name]}, looser than your ${limits[name]}; a repository can only tighten a limit`,
   )
   const ours = operator.defaults?.lane
-  if (ours !== undefined && repository.lane !== undefined && strictness[repository.lane] < strictness[ours]) {
+  if (ours !== undefined && repository.lane !== undefined && isLooser(repository.lane, ours)) {
     lines.push(
       `agentlab.yaml: lane is ${repository.lane}, looser than your default ${ours}; a repository can only tighten the lane`,
     )

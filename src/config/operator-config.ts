@@ -1,36 +1,19 @@
 /** `~/.config/agentlab/config.yaml`: what only the operator may say: programs, addresses, credentials, limits, defaults. */
-import { isIP } from 'node:net'
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
 import { Lane, Provider, WorkerName } from '../domain/lane.ts'
 import { PlannerName } from '../domain/plan.ts'
+import { AddressRange, isWithin } from './addresses.ts'
+import { LocalUrl, plainHttpRefusal, UpstreamUrl } from './base-url.ts'
 import { CommandWords } from './command-words.ts'
 import { KeepSettings } from './keep.ts'
+import { LaneSettings } from './lane-settings.ts'
 import { LimitSettings } from './limits.ts'
+import { PathRules } from './path-rules.ts'
+import { CheckName } from './repository-config.ts'
 
 const AbsolutePath = z.string().min(1).max(4_000).refine(isAbsolute, 'must be an absolute path')
 const ModelName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,119}$/, "must be a model's name")
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
-
-/** Origin or base of a provider's API. Credentials travel to it, so plain http is for this machine only. */
-const UpstreamUrl = z
-  .string()
-  .max(1_000)
-  .transform((text, context) => {
-    const complain = (message: string): string => {
-      context.issues.push({ code: 'custom', message, input: text })
-      return text
-    }
-    if (!URL.canParse(text)) return complain('must be an address such as https://api.anthropic.com')
-    const url = new URL(text)
-    if (url.username !== '' || url.password !== '') return complain('must not hold a user name or password')
-    if (url.search !== '' || url.hash !== '') return complain('must not hold a query or fragment')
-    const allowed = url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))
-    if (!allowed) return complain('must begin with https:// (http:// is for loopback addresses only)')
-    return url.href.replace(/\/+$/, '')
-  })
 
 const AgentSetting = z.strictObject({
   /** The program, where it is not the first of its name on PATH. */
@@ -53,6 +36,38 @@ const ListedFile = z
     'must be a path below the top of the repository, outside .git',
   )
 
+/** Servers of the operator's own, in order of preference, each with the models that may be asked of it. */
+const LocalServer = z.strictObject({
+  name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,29}$/, 'must be a short name of small letters, digits and -'),
+  url: LocalUrl,
+  models: z.array(ModelName).min(1).max(100),
+})
+export type LocalServer = z.infer<typeof LocalServer>
+
+/** A folder of tools that every box may read. Not the whole disk, and not all of HOME. */
+const ToolFolder = z
+  .string()
+  .max(4_000)
+  .refine(
+    path =>
+      /^(?:~\/|\/)[^\u0000]*[^\u0000/.]/.test(path) && !path.split('/').some(part => part === '.' || part === '..'),
+    'must be an absolute path, or one that begins with ~/, of a folder below / or ~',
+  )
+
+/** What the operator says about one repository, by the absolute path of its top. */
+const RepositorySetting = z.strictObject({
+  /** Ignored files of that checkout which every workspace gets a copy of. */
+  files: z.array(ListedFile).max(20).default([]),
+  /** Lanes its paths demand, beside those the repository names itself. */
+  paths: PathRules.optional(),
+  box: z
+    .strictObject({
+      /** Checks that may make user namespaces in their box, as browsers do. */
+      userns: z.array(CheckName).max(30).optional(),
+    })
+    .optional(),
+})
+
 /** Ten ports go to each seat. */
 const PortRange = z
   .strictObject({
@@ -68,7 +83,7 @@ const oneLine = z
   .max(200)
   .regex(/^[^\u0000-\u001f<>]*$/, 'must be one line without < and >')
 
-export const OperatorConfig = z.strictObject({
+const Settings = z.strictObject({
   agents: z.partialRecord(WorkerName, AgentSetting).optional(),
   upstreams: z.partialRecord(RemoteProvider, UpstreamUrl).optional(),
   credentials: z.partialRecord(RemoteProvider, CredentialSetting).optional(),
@@ -86,16 +101,39 @@ export const OperatorConfig = z.strictObject({
       maxParallel: z.number().int().positive().max(64).optional(),
     })
     .optional(),
-  lanes: z
-    .strictObject({ personal: z.strictObject({ providers: z.array(Provider).min(1).optional() }).optional() })
+  lanes: LaneSettings.optional(),
+  local: z
+    .array(LocalServer)
+    .max(20)
+    .refine(
+      servers => new Set(servers.map(server => server.name)).size === servers.length,
+      'has two servers of one name',
+    )
     .optional(),
+  /** Private ranges that are reached through an encrypted tunnel: plain http may go there. */
+  tunnels: z.array(AddressRange).max(20).optional(),
+  tools: z.array(ToolFolder).max(30).optional(),
   keep: KeepSettings.optional(),
   ports: PortRange.optional(),
-  /** By the absolute path of a repository's top: ignored files of that checkout which every workspace gets a copy of. */
-  repositories: z.record(AbsolutePath, z.strictObject({ files: z.array(ListedFile).max(20).default([]) })).optional(),
+  repositories: z.record(AbsolutePath, RepositorySetting).optional(),
   /** The program that opens a review worktree, and its words; the folder comes last. */
   editor: CommandWords.optional(),
   /** Author of the commits AgentLab makes; the default is git's own user.name and user.email. */
   identity: z.strictObject({ name: oneLine, email: oneLine }).optional(),
 })
+
+export const OperatorConfig = Settings.superRefine((config, context) => {
+  for (const { path, url } of localAddresses(config)) {
+    const message = plainHttpRefusal(url, host => isWithin(host, config.tunnels ?? []))
+    if (message !== null) context.addIssue({ code: 'custom', path, message })
+  }
+})
 export type OperatorConfig = z.infer<typeof OperatorConfig>
+
+const localAddresses = ({ local, lanes }: z.infer<typeof Settings>): { path: (string | number)[]; url: string }[] => [
+  ...(local ?? []).map(({ url }, index) => ({ path: ['local', index, 'url'], url })),
+  ...Lane.options.flatMap(lane => {
+    const mirror = lanes?.[lane]?.mirror
+    return mirror === undefined ? [] : [{ path: ['lanes', lane, 'mirror'], url: mirror }]
+  }),
+]

@@ -8,6 +8,7 @@ import { Lane, WorkerName } from '../domain/lane.ts'
 import { PlannerName } from '../domain/plan.ts'
 import { CommandWords } from './command-words.ts'
 import { LimitSettings } from './limits.ts'
+import { looserRules, PathRules } from './path-rules.ts'
 
 /** A path below the repository's top: no `..`, not absolute. */
 const InnerPath = z
@@ -16,9 +17,13 @@ const InnerPath = z
   .max(300)
   .refine(path => !path.startsWith('/') && !path.split(/[\\/]/).includes('..'), 'must lie inside the repository')
 
+export const CheckName = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._:-]{0,59}$/, 'must be a short name of letters, digits and . _ : -')
+
 const CheckSetting = z.strictObject({
   /** Shown in receipts; unique. */
-  name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9 ._:-]{0,59}$/, 'must be a short name of letters, digits and . _ : -'),
+  name: CheckName,
   command: CommandWords,
   timeoutMinutes: z.number().positive().max(240).default(10),
 })
@@ -32,11 +37,13 @@ const BranchPrefix = z
 /** Becomes part of a variable's name. */
 const PortName = z.string().regex(/^[a-z][a-z0-9-]{0,19}$/, 'must be a short name of small letters, digits and -')
 
-export const RepositoryConfig = z.strictObject({
+const Settings = z.strictObject({
   /** The human branch. Left out: detected. */
   main: BranchName.optional(),
   branches: z.strictObject({ agent: BranchName.optional(), prefix: BranchPrefix.optional() }).optional(),
   lane: Lane.optional(),
+  /** Lanes that some paths demand; never looser than `lane`. */
+  paths: PathRules.optional(),
   checks: z
     .array(CheckSetting)
     .max(30)
@@ -55,6 +62,13 @@ export const RepositoryConfig = z.strictObject({
   /** Workers to use, in order of preference. */
   agents: z.array(WorkerName).min(1).optional(),
 })
+
+export const RepositoryConfig = Settings.superRefine(({ lane, paths }, context) => {
+  for (const pattern of looserRules(paths, lane)) {
+    const message = `is looser than lane: ${lane}, so it can never win: a path can only demand a stricter lane`
+    context.addIssue({ code: 'custom', path: ['paths', pattern], message })
+  }
+})
 export type RepositoryConfig = z.infer<typeof RepositoryConfig>
 
 const operatorOnly: Record<string, string> = {
@@ -68,6 +82,14 @@ const operatorOnly: Record<string, string> = {
   environment: 'sets an environment',
   path: 'names a program',
   paths: 'names a program',
+  local: 'sets an address',
+  mirror: 'sets an address',
+  registries: 'opens an address',
+  tunnels: 'opens addresses',
+  providers: 'opens a lane',
+  workers: 'changes a lane',
+  box: 'opens the box',
+  userns: 'opens the box',
   binary: 'names a program',
   binaries: 'names a program',
   tools: 'names programs',
@@ -87,6 +109,8 @@ const onlyAsFlag = "takes the box away, which a repository can't do: it is the f
 /** Why a key may not stand in the repository's file although the operator's own may hold it; null for other keys. */
 export const explainRepositoryKey = (path: string[]): string | null => {
   const last = path.at(-1) ?? ''
+  // Below `paths` stand names of the repository's own.
+  if (path[0] === 'paths') return null
   if (path.length === 1 && last === 'agents')
     return 'is a list of names here, in order of preference; paths and models belong in ~/.config/agentlab/config.yaml'
   if (last === 'unboxed' || last === 'containment') return onlyAsFlag

@@ -1,13 +1,28 @@
 /** Lanes, providers and workers: who may see which data. */
 import { z } from 'zod'
 
-/** From the loosest to the strictest: personal < enterprise < private is *not* an order of providers; see src/lanes. */
 export const Lane = z.enum(['enterprise', 'personal', 'private'])
 export type Lane = z.infer<typeof Lane>
+
+/** Fewer providers may see the data the higher the number. */
+export const strictness: Record<Lane, number> = { personal: 0, enterprise: 1, private: 2 }
+
+export const isLooser = (lane: Lane, than: Lane): boolean => strictness[lane] < strictness[than]
+
+/** At least one lane is given, so there always is an answer. */
+export const strictestOf = (first: Lane, ...others: readonly Lane[]): Lane =>
+  others.reduce((strictest, lane) => (isLooser(strictest, lane) ? lane : strictest), first)
 
 /** Who receives the data of a request. */
 export const Provider = z.enum(['anthropic', 'openai', 'google', 'local'])
 export type Provider = z.infer<typeof Provider>
+
+/** The most a lane can ever be opened to, whatever a file says: only `personal` is the operator's to widen. */
+export const widestProviders: Record<Lane, readonly Provider[]> = {
+  enterprise: ['anthropic', 'local'],
+  personal: Provider.options,
+  private: ['local'],
+}
 
 /** The adapters that exist. `local` comes with the private lane. */
 export const WorkerName = z.enum(['claude', 'codex', 'gemini'])

@@ -107,7 +107,7 @@ describe('a mistake', () => {
     [
       'a key like nothing known',
       'zzzzqqqq: 1',
-      'agentlab.yaml:1: zzzzqqqq is not a known key; known here: main, branches, lane, checks, setup, ports, planner, verifier, limits, agents',
+      'agentlab.yaml:1: zzzzqqqq is not a known key; known here: main, branches, lane, paths, checks, setup, ports, planner, verifier, limits, agents',
     ],
     ['a wrong type', 'limits:\n  tokens: many', 'agentlab.yaml:2: limits.tokens must be a number, not a text'],
     ['a wrong word', 'lane: privat', 'agentlab.yaml:1: lane must be one of enterprise, personal, private'],
