@@ -36,16 +36,26 @@ export interface LaunchLimits {
   openFiles: number
 }
 
-export interface LaunchCommand {
+export type LaunchCommand = LaunchedProgram & (FileStreams | OwnStreams)
+
+export interface LaunchedProgram {
   /** Absolute path of the program. */
   file: string
   args: string[]
   cwd: string
   /** The whole environment; nothing is inherited. */
   env: Record<string, string>
+}
+
+export interface FileStreams {
   /** Absolute path of a file given as standard input; null gives an empty one. */
   stdinPath: string | null
   /** Absolute paths of append-only files that receive the output; made if missing. */
   stdoutPath: string
   stderrPath: string
+}
+
+/** Standard input, output and error of this process itself: for a command that the operator runs in a box. */
+export interface OwnStreams {
+  streams: 'own'
 }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Backend } from './backend.ts'
 import { bubblewrapArguments } from './bubblewrap.ts'
+import { family } from './descendants.ts'
 import { bridgeFailed } from './gate-bridge.ts'
 import { hostFacts, systemPath } from './host-facts.ts'
 import { mountsOf } from './mounts.ts'
@@ -30,11 +31,21 @@ export const boxed: Backend = async (policy, command) => {
     attach: (child, pid) => {
       const status = readStatus(child.stdio[statusDescriptor] as Readable)
       give(child.stdio[filterDescriptor] as Writable, filter)
+      const mainOf = (table: ProcessRow[]): ProcessRow | undefined => {
+        const init = status.init()
+        return init === null ? undefined : firstChild(table, init.pid)
+      }
       return {
         signal: async name => {
-          const init = status.init()
-          const main = init === null ? undefined : firstChild(await processTable(), init.pid)
+          const main = mainOf(await processTable())
           if (main !== undefined && !main.isDead) process.kill(main.pid, name)
+        },
+        interrupt: async () => {
+          const table = await processTable()
+          const main = mainOf(table)
+          // The group as a whole holds the gate's bridge, too.
+          const seeds = main === undefined ? [] : [main.pid]
+          for (const row of family(table, new Set(seeds))) if (row.group === main?.group) kill(row.pid, 'SIGINT')
         },
         kill: () => endGroup(pid),
         watch: async () => {},
@@ -61,11 +72,13 @@ export const findBubblewrap = async (): Promise<string> => {
   })
 }
 
-const endGroup = (pid: number): void => {
+const endGroup = (pid: number): void => kill(-pid, 'SIGKILL')
+
+const kill = (pid: number, name: NodeJS.Signals): void => {
   try {
-    process.kill(-pid, 'SIGKILL')
+    process.kill(pid, name)
   } catch {
-    // Nobody is left in it.
+    // Nobody is left there.
   }
 }
 

@@ -10,10 +10,11 @@ import type { Prepared } from './backend.ts'
 import { boxed } from './boxed.ts'
 import { seatVariable } from './descendants.ts'
 import { closeInheritedDescriptors } from './descriptors.ts'
-import { type DroppedBytes, openStandardFiles, type StandardFiles } from './output-files.ts'
+import { openStandardFiles } from './output-files.ts'
+import { openOwnStreams } from './own-streams.ts'
+import type { DroppedBytes, StandardStreams } from './standard-streams.ts'
 import { ownTurn } from './turn.ts'
 import { unboxed } from './unboxed.ts'
-import { wrapperComplaint } from './wrapper-complaint.ts'
 
 export { sweepMarked } from './descendants.ts'
 
@@ -40,6 +41,8 @@ export interface LaunchedProcess {
     reason: NonNullable<ProcessEnd['stopped']>,
     how: { signal: 'SIGINT' | 'SIGTERM'; graceMs: number },
   ): Promise<void>
+  /** As Ctrl-C at its terminal would: SIGINT to the command and what it started beside itself. It may well go on. */
+  interrupt(): Promise<void>
   /** Bytes of output removed so far because it outgrew the policy's bound: of one stream, or of both together. */
   droppedBytes(stream?: keyof DroppedBytes): number
 }
@@ -54,12 +57,12 @@ export const launch = async (policy: LaunchPolicy, command: LaunchCommand): Prom
   checkPlaces(command)
   const prepared = await (policy.containment === 'boxed' ? boxed : unboxed)(policy, command)
   await ownTurn()
-  const files = openStandardFiles(command)
+  const streams = 'streams' in command ? openOwnStreams() : openStandardFiles(command)
   try {
-    const child = await started(prepared, policy, command, files)
-    return supervise(child, prepared, policy, command, files)
+    const child = await started(prepared, policy, command, streams)
+    return supervise(child, prepared, policy, streams)
   } catch (error) {
-    files.close()
+    streams.close()
     throw error
   }
 }
@@ -82,12 +85,12 @@ const isExecutable = (file: string): boolean => {
   }
 }
 
-const started = (prepared: Prepared, policy: LaunchPolicy, command: LaunchCommand, files: StandardFiles) =>
+const started = (prepared: Prepared, policy: LaunchPolicy, command: LaunchCommand, streams: StandardStreams) =>
   new Promise<ChildProcess & { pid: number }>((resolve, reject) => {
     const child = spawn(prepared.file, prepared.args, {
       cwd: prepared.cwd,
       env: { ...command.env, ...prepared.env, [seatVariable]: policy.seat },
-      stdio: [...files.stdio, ...Array.from({ length: prepared.pipes }, () => 'pipe' as const)],
+      stdio: [...streams.stdio, ...Array.from({ length: prepared.pipes }, () => 'pipe' as const)],
       detached: true,
     })
     child.once('spawn', () => resolve(child as ChildProcess & { pid: number }))
@@ -105,10 +108,10 @@ const supervise = (
   child: ChildProcess & { pid: number },
   prepared: Prepared,
   policy: LaunchPolicy,
-  command: LaunchCommand,
-  files: StandardFiles,
+  streams: StandardStreams,
 ): LaunchedProcess => {
   const startedAt = Date.now()
+  streams.attach(child)
   const contained = prepared.attach(child, child.pid)
   let stopped: ProcessEnd['stopped'] = null
   let isOver = false
@@ -128,7 +131,7 @@ const supervise = (
     Math.min(policy.limits.wallMs, 2 ** 31 - 1),
   )
   const watch = setInterval(() => {
-    files.enforce(policy.limits.outputBytes)
+    streams.enforce(policy.limits.outputBytes)
     void attempt(() => contained.watch())
   }, 1_000)
 
@@ -138,13 +141,19 @@ const supervise = (
     clearInterval(watch)
     const endedAt = Date.now()
     const survivors = await contained.settle().catch(() => [child.pid])
-    const dropped = files.dropped()
-    files.close()
-    const failedToStart =
-      stopped === null && !contained.hasRun() ? wrapperComplaint(command.stderrPath, files.stderrStart) : null
+    const dropped = streams.dropped()
+    streams.close()
+    const failedToStart = stopped === null && !contained.hasRun() ? streams.complaint() : null
     return { exitCode, signal, stopped, startedAt, endedAt, dropped, failedToStart, survivors }
   })
-  return { pid: child.pid, startedAt, ended, stop, droppedBytes: stream => droppedFrom(files.dropped(), stream) }
+  return {
+    pid: child.pid,
+    startedAt,
+    ended,
+    stop,
+    interrupt: () => attempt(() => contained.interrupt()),
+    droppedBytes: stream => droppedFrom(streams.dropped(), stream),
+  }
 }
 
 const exitOf = (child: ChildProcess): Promise<{ exitCode: number | null; signal: string | null }> =>

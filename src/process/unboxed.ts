@@ -44,6 +44,7 @@ export const unboxed: Backend = async (policy, command) => {
       }
       return {
         signal: async name => void process.kill(pid, name),
+        interrupt: async () => void process.kill(-pid, 'SIGINT'),
         kill: () => void process.kill(-pid, 'SIGKILL'),
         watch: async () => void (await living()),
         settle: async () => (await endAll(async () => [...(await living()), ...(await marked())], 10_000)).remaining,

@@ -1,7 +1,7 @@
 /** What bubblewrap, or what stands in the box before the command, said when the box could not be built. */
 import { closeSync, constants, fstatSync, readSync } from 'node:fs'
 import { cleanLine } from '../domain/text.ts'
-import { openRegularFile } from './output-files.ts'
+import { openRegularFile } from './regular-file.ts'
 
 /** The first line of theirs in a standard error file after `start`, without its name. */
 export const wrapperComplaint = (path: string, start: number): string => {
