@@ -8,6 +8,7 @@ const unit = [
   'tests/{architecture,config,domain,planner,receipt,supervisor,tui,verifier}/**/*.test.ts',
   'tests/workers/*.test.ts',
   'tests/cli/{progress,words}.test.ts',
+  'tests/lanes/{policy,path-lanes,inheritance}.test.ts',
 ]
 
 // biome-ignore lint/style/noDefaultExport: the runner reads its configuration so

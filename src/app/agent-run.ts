@@ -12,6 +12,7 @@ import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { Network } from '../domain/launch.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Grant } from '../lanes/gateway/grant.ts'
+import { modelsFor } from '../lanes/policy.ts'
 import type { LaunchEnd, LaunchedProcess } from '../process/launch.ts'
 import { tailLines } from '../process/tail.ts'
 import { identityHeaders } from '../rehearsal/identity.ts'
@@ -159,6 +160,7 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
   return {
     ...common,
     upstream: vendor === 'local' ? '' : scope.config.upstreams[vendor],
+    models: modelsFor(scope.lane, vendor, scope.config),
     credential: await credentialOf(errand.worker, scope.config, host.project.env),
   }
 }

@@ -6,7 +6,7 @@ import type { EffectiveConfig } from '../config/effective.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { Credential } from '../lanes/gateway/grant.ts'
-import { workerAllowed } from '../lanes/policy.ts'
+import { policyOf, workerRefusal, workerRefusalWords } from '../lanes/policy.ts'
 import { findInstallation } from '../workers/locate.ts'
 import { detectLogin, type Login, type LoginPlaces, readCredential } from '../workers/login.ts'
 import { workers } from '../workers/registry.ts'
@@ -98,22 +98,30 @@ export interface CrewRequest {
   wanted: readonly WorkerName[] | null
 }
 
+/** A worker of the crew that was asked for, and why it can't be used; null: it can. */
+export interface CrewMember {
+  worker: WorkerName
+  reason: string | null
+}
+
+/** Of each worker that is configured or wanted, in order of preference, whether a run of this lane may use it. */
+export const judgeCrew = async (request: CrewRequest): Promise<CrewMember[]> => {
+  const order = [...new Set(request.wanted ?? request.config.agents)]
+  const states = await statesOf(order, request.config, request.env, false)
+  return states.map(state => ({ worker: state.worker, reason: reasonAgainst(state, request) }))
+}
+
 /**
  * The workers a run may use, in order of preference: configured, allowed in the lane, installed, and logged in (a
- * rehearsed run needs no login).
+ * rehearsed run needs no login). One that was named and can't be used refuses them all.
  * @throws AgentLabError `no-worker` (exit 2) saying of each why not
  */
 export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> => {
-  const order = request.wanted ?? request.config.agents
-  const states = await statesOf(order, request.config, request.env, false)
-  const reasons: string[] = []
-  const crew = order.filter(worker => {
-    const reason = reasonAgainst(states.find(state => state.worker === worker)!, request)
-    if (reason !== null) reasons.push(`${worker}: ${reason}`)
-    return reason === null
-  })
-  const refusedByName = request.wanted !== null && reasons.length > 0
-  if (crew.length > 0 && !refusedByName) return [...new Set(crew)]
+  const members = await judgeCrew(request)
+  const crew = members.filter(member => member.reason === null)
+  const isWhole = crew.length === members.length
+  if (crew.length > 0 && (isWhole || request.wanted === null)) return crew.map(member => member.worker)
+  const reasons = members.flatMap(({ worker, reason }) => (reason === null ? [] : [`${worker}: ${reason}`]))
   throw new AgentLabError(`agentlab task failed on choosing agents for lane ${request.lane}: ${reasons.join('; ')}`, {
     code: 'no-worker',
     cure: 'See what is usable with agentlab doctor; a rehearsal needs no login: agentlab task --rehearse hello "<goal>"',
@@ -122,9 +130,10 @@ export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> =>
 }
 
 const reasonAgainst = (state: AgentState, request: CrewRequest): string | null => {
-  if (!workerAllowed(state.worker, request.lane, request.config, request.rehearsed)) {
-    return `its provider (${vendorOf[state.worker]}) may not see data of lane ${request.lane}`
-  }
+  const policy = policyOf(request.lane, request.config)
+  const { model } = request.config.agent[state.worker]
+  const refusal = workerRefusal(policy, { worker: state.worker, model, rehearsed: request.rehearsed })
+  if (refusal !== null) return workerRefusalWords(refusal, policy, { worker: state.worker, model })
   if (state.broken !== null) return state.broken
   if (state.installation === null) return `the program ${workers[state.worker].program} is not on PATH`
   if (request.rehearsed || state.login.state === 'usable') return null

@@ -3,6 +3,7 @@ import { runLimitsOf } from '../config/limits.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { RunPurpose, RunRequest } from '../domain/run-request.ts'
+import { type LanePolicy, policyOf } from '../lanes/policy.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
@@ -31,7 +32,7 @@ export interface RunWish {
 
 /**
  * Everything that can be refused is refused here, before a row is written or a token spent.
- * @throws AgentLabError `hand-in-refused`, `no-worker`, `one-vendor`, `no-wall` (exit 5), `yaml-invalid`
+ * @throws AgentLabError `hand-in-refused`, `no-worker`, `one-vendor`, `unboxed-refused`, `no-wall` (exit 5), `yaml-invalid`
  */
 export const planRun = async (
   project: Project,
@@ -63,7 +64,7 @@ export const planRun = async (
       },
     )
   }
-  const containment = await containmentFor(wish)
+  const containment = await containmentFor(wish, policyOf(lane, effective))
   return {
     lane,
     configHash: hash,
@@ -79,15 +80,33 @@ export const planRun = async (
   }
 }
 
-/** Boxed where a box can be built. Else a rehearsal may go on (and says so), and real models need the operator's word. */
-const containmentFor = async (wish: RunWish): Promise<RunRequest['containment']> => {
-  if (wish.unboxed) return 'unboxed'
+/**
+ * Boxed where a box can be built. Else a rehearsal may go on (and says so), and real models need the operator's word
+ * twice: for the lane, in their file, and for this run. Nothing of lane private runs without a box.
+ */
+const containmentFor = async (wish: RunWish, policy: LanePolicy): Promise<RunRequest['containment']> => {
+  const mayBeUnboxed = policy.lane !== 'private' && (policy.unboxed || wish.scenarioText !== null)
+  if (wish.unboxed) {
+    if (mayBeUnboxed) return 'unboxed'
+    throw unboxedRefused(policy.lane)
+  }
   const box = await probeBox()
   if (box.available) return 'boxed'
-  if (wish.scenarioText !== null) return 'unboxed'
+  if (mayBeUnboxed && wish.scenarioText !== null) return 'unboxed'
+  const way = mayBeUnboxed ? ' To run without any wall, at your own risk: agentlab task --unboxed "<goal>"' : ''
   throw new AgentLabError(`agentlab task failed on building the box: ${box.part}: ${box.reason}`, {
     code: 'no-wall',
-    cure: `${box.cure} To run without any wall, at your own risk: agentlab task --unboxed "<goal>"`,
+    cure: `${box.cure}${way}`,
     exit: exitCode.noWall,
   })
 }
+
+const unboxedRefused = (lane: Lane): AgentLabError =>
+  new AgentLabError(`agentlab task failed on --unboxed: lane ${lane} is not run without its box`, {
+    code: 'unboxed-refused',
+    cure:
+      lane === 'private'
+        ? 'Leave it out; agentlab doctor says what a box needs on this machine.'
+        : `Leave it out, or allow it in ~/.config/agentlab/config.yaml: lanes: {${lane}: {unboxed: true}}`,
+    exit: exitCode.wrongUse,
+  })

@@ -3,6 +3,7 @@ import { AgentLabError } from '../domain/errors.ts'
 import type { WorkerName } from '../domain/lane.ts'
 import type { PlannerName } from '../domain/plan.ts'
 import { createWorkspace } from '../git/workspace.ts'
+import { modelsFor } from '../lanes/policy.ts'
 import type { AskPlanner, PlannerReply } from '../planner/make-plan.ts'
 import { planJsonSchema } from '../planner/planner-prompt.ts'
 import { runAgent } from './agent-run.ts'
@@ -52,6 +53,7 @@ const askThroughApi =
       lane: scope.lane,
       provider: 'anthropic',
       upstream: scope.config.upstreams.anthropic,
+      models: modelsFor(scope.lane, 'anthropic', scope.config),
       credential: await credentialOf('claude', scope.config, host.project.env),
     })
     try {

@@ -224,7 +224,87 @@ const cases: Record<string, Case> = {
   },
 }
 
+/** The operator's file, then the words of a command. */
+const operator =
+  (text: string, ...args: string[]) =>
+  (world: World) => {
+    writeFiles(world.env.HOME!, { '.config/agentlab/config.yaml': text })
+    return { args }
+  }
+
+const casesOfLanes: Record<string, Case> = {
+  'a provider that is none': {
+    prepare: operator('lanes: {personal: {providers: [mistral]}}', 'task', 'x'),
+    exit: 2,
+    says: /providers\[0\] must be one of anthropic, openai, google, local/,
+    cure: /Correct the file/,
+  },
+  'a provider the lane can never have': {
+    prepare: operator('lanes: {private: {providers: [local, anthropic]}}', 'task', 'x'),
+    exit: 2,
+    says: /providers\[1\] must not be anthropic: lane private is for local at most/,
+    cure: /Correct the file/,
+  },
+  'a model pattern that is none': {
+    prepare: operator('lanes: {personal: {models: {anthropic: ["claude (any)"]}}}', 'task', 'x'),
+    exit: 2,
+    says: /models\.anthropic\[0\] must be a model's name, in which \* stands for/,
+    cure: /Correct the file/,
+  },
+  'path rules that contradict each other': {
+    prepare: config('paths: {"a/**": private, "a/b/**": enterprise}'),
+    exit: 2,
+    says: /agentlab\.yaml:1: paths\.a\/b\/\*\* can never win: a\/\*\* covers it and is private.*drop one of them/,
+    cure: /Correct the file/,
+  },
+  'a path that is to be looser than the repository': {
+    prepare: config('lane: private\npaths: {"a/**": enterprise}'),
+    exit: 2,
+    says: /agentlab\.yaml:2: paths\.a\/\*\* is looser than lane: private/,
+    cure: /Correct the file/,
+  },
+}
+
 const refusalsOfRequest: Record<string, Case> = {
+  'a lane without a usable worker': {
+    prepare: () => ({ args: ['task', 'x', '--lane', 'private'] }),
+    exit: 2,
+    says: /for lane private: claude: its provider \(anthropic\) may not see data of lane private; codex: .*\(openai\).*; gemini: .*\(google\)/,
+    cure: /agentlab doctor/,
+  },
+  'an agent whose model its lane does not list': {
+    prepare: operator(
+      'agents: {claude: {model: big-1}}\nlanes: {personal: {models: {anthropic: ["claude-*"]}}}',
+      'task',
+      'x',
+      '--agents',
+      'claude',
+    ),
+    exit: 2,
+    says: /claude: its model big-1 is not among those of lane personal \(claude-\*\)/,
+    cure: /agentlab doctor/,
+  },
+  'an agent that may not work in the lane': {
+    prepare: operator('lanes: {personal: {workers: [claude]}}', 'task', 'x', '--agents', 'gemini'),
+    exit: 2,
+    says: /gemini: it is not among the workers of lane personal \(claude\)/,
+    cure: /agentlab doctor/,
+  },
+  '--unboxed where the lane does not allow it': {
+    prepare: world => {
+      world.env.ANTHROPIC_API_KEY = 'none'
+      return { args: ['task', 'x', '--unboxed', '--agents', 'claude', '--same-vendor'] }
+    },
+    exit: 2,
+    says: /failed on --unboxed: lane personal is not run without its box/,
+    cure: /lanes: \{personal: \{unboxed: true\}\}/,
+  },
+  '--unboxed in lane private, even in a rehearsal': {
+    prepare: () => ({ args: ['task', 'x', '--unboxed', '--rehearse', 'hello', '--lane', 'private'] }),
+    exit: 2,
+    says: /failed on --unboxed: lane private is not run without its box/,
+    cure: /Leave it out/,
+  },
   'no agent CLI': {
     prepare: world => {
       world.env.PATH = '/usr/bin:/bin'
@@ -257,7 +337,7 @@ const refuses = async (row: Case, world: World): Promise<void> => {
 }
 
 describe('is refused before anything is made on disk:', () => {
-  test.each(Object.entries(cases))('%s', async (_, row) => {
+  test.each(Object.entries({ ...cases, ...casesOfLanes }))('%s', async (_, row) => {
     const world = makeWorld()
     await refuses(row, world)
     expect(existsSync(join(world.scratch, 'state'))).toBe(false)
@@ -272,7 +352,7 @@ describe('is refused, and no run comes to be:', () => {
   })
 })
 
-test('where no namespaces can be had nothing starts, and --unboxed is named', async context => {
+test('where no namespaces can be had nothing starts, and --unboxed is named where the lane allows it', async context => {
   const world = makeWorld()
   const script =
     'case "$1" in --version) echo bubblewrap 0.8.0;; *) echo "bwrap: No permissions to create new namespace" >&2; exit 1;; esac'
@@ -281,7 +361,7 @@ test('where no namespaces can be had nothing starts, and --unboxed is named', as
   Object.assign(world.env, { ANTHROPIC_API_KEY: 'none', GEMINI_API_KEY: 'none' })
   const closed = 'http://127.0.0.1:9'
   writeFiles(world.env.HOME!, {
-    '.config/agentlab/config.yaml': `upstreams: {anthropic: "${closed}", google: "${closed}", openai: "${closed}"}\n`,
+    '.config/agentlab/config.yaml': `upstreams: {anthropic: "${closed}", google: "${closed}", openai: "${closed}"}\nlanes: {personal: {unboxed: true}}\n`,
   })
   const real = '/usr/bin/bwrap'
   const inside = ['--dev-bind', '/', '/', '--bind', join(world.scratch, 'bin', 'bwrap'), real, '--']
