@@ -19,6 +19,7 @@ import { identityHeaders } from '../rehearsal/identity.ts'
 import { workers } from '../workers/registry.ts'
 import type { StreamReader, Worker } from '../workers/worker.ts'
 import { credentialOf, installationOf } from './agents.ts'
+import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
 import { portsOf, portVariables } from './ports.ts'
@@ -213,7 +214,9 @@ const follow = async (
     await tail.stop()
     refuseWithoutWall(end, errand)
     const concluded = conclude(reader, end, await readTail(files.stderr, stderrTailBytes))
-    return { end: withWire(concluded, started.wire), dropped: end.dropped.stdout }
+    const outgrown = outgrownSentence(end.stopped, watchedBounds(host.project, scope))
+    const told = concluded.outcome === 'failed' && outgrown !== null ? { ...concluded, detail: outgrown } : concluded
+    return { end: withWire(told, started.wire), dropped: end.dropped.stdout }
   } finally {
     clearInterval(watchdog)
     signal.removeEventListener('abort', onAbort)

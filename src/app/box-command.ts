@@ -8,6 +8,7 @@ import type { LaunchLimits, Network } from '../domain/launch.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import { boxPolicy } from '../lanes/box.ts'
 import { type LaunchedProcess, launch } from '../process/launch.ts'
+import { mostProcesses, refuseWithoutRoom, watchedBounds } from './box-bounds.ts'
 import type { Host } from './host.ts'
 import type { Seat } from './seats.ts'
 
@@ -15,7 +16,7 @@ import type { Seat } from './seats.ts'
 export type BoxHost = Pick<Host, 'project' | 'now' | 'log'>
 export interface BoxScope {
   runId: string
-  request: Pick<RunRequest, 'containment'>
+  request: Pick<RunRequest, 'containment'> & Partial<Pick<RunRequest, 'limits'>>
 }
 
 export interface BoxErrand {
@@ -35,18 +36,21 @@ export interface BoxErrand {
   /** Left out: none. */
   network?: Network
   limits?: Partial<LaunchLimits>
+  /** A command of ours on what lies in a seat already: only the machine's free space bounds what it uses. */
+  isOurs?: true
 }
 
 const defaultLimits: LaunchLimits = {
   wallMs: 60 * 60_000,
   outputBytes: 64 * 1024 * 1024,
-  processes: 1_024,
+  processes: mostProcesses,
   fileBytes: 4 * 1024 ** 3,
   openFiles: 8_192,
 }
 
 export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErrand): Promise<LaunchedProcess> => {
   const { repository, dataDir, env } = host.project
+  await refuseWithoutRoom(host.project)
   const policy = boxPolicy({
     containment: scope.request.containment,
     seatRoot: errand.seat.root,
@@ -57,7 +61,7 @@ export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErra
     toolPrefixes: errand.readable,
     extraReadable: [],
     network: errand.network ?? 'none',
-    limits: { ...defaultLimits, ...errand.limits },
+    limits: { ...defaultLimits, watched: watchedBounds(host.project, errand.isOurs ? null : scope), ...errand.limits },
   })
   const startedAt = host.now()
   const id = host.project.store.launches.started({

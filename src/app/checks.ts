@@ -8,6 +8,7 @@ import { cleanText, clipMiddle } from '../domain/text.ts'
 import type { Finding } from '../domain/verdict.ts'
 import { createTreeWorkspace } from '../git/workspace.ts'
 import type { CheckRow } from '../store/checks.ts'
+import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { runInBox } from './box-command.ts'
 import { withCheckSeat } from './check-seats.ts'
 import type { Environment } from './environment/build.ts'
@@ -173,13 +174,15 @@ const runOne = async (
   )
   const ended =
     end.stopped === 'timedOut'
-      ? `${output}\nEnded after its ${Math.round(check.timeoutMs / 1_000)} seconds were over.`
-      : output
+      ? `Ended after its ${Math.round(check.timeoutMs / 1_000)} seconds were over.`
+      : outgrownSentence(end.stopped, watchedBounds(host.project, scope))
+  // A full disk of the machine says nothing of the tree.
+  if (end.stopped === 'noSpace') return notRun(`${output}\n${ended}`)
   return {
     status: end.exitCode === 0 ? 'passed' : 'failed',
     exitCode: end.exitCode,
     durationMs: end.endedAt - end.startedAt,
-    output: ended,
+    output: ended === null ? output : `${output}\n${ended}`,
   }
 }
 

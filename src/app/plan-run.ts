@@ -8,6 +8,7 @@ import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { chooseCrew } from './agents.ts'
+import { refuseWithoutRoom } from './box-bounds.ts'
 import { listedFiles } from './handed-in.ts'
 import type { Project } from './project.ts'
 
@@ -32,7 +33,8 @@ export interface RunWish {
 
 /**
  * Everything that can be refused is refused here, before a row is written or a token spent.
- * @throws AgentLabError `hand-in-refused`, `no-worker`, `one-vendor`, `unboxed-refused`, `no-wall` (exit 5), `yaml-invalid`
+ * @throws AgentLabError `hand-in-refused`, `no-worker`, `one-vendor`, `unboxed-refused`, `disk-full`, `no-wall` (exit 5),
+ * `yaml-invalid`
  */
 export const planRun = async (
   project: Project,
@@ -64,6 +66,7 @@ export const planRun = async (
       },
     )
   }
+  await refuseWithoutRoom(project)
   const containment = await containmentFor(wish, policyOf(lane, effective))
   return {
     lane,

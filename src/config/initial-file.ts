@@ -67,7 +67,8 @@ agents: [${choices.agents.join(', ')}]
 verifier:
   independence: vendor
 
-# Limits: wallMinutes, silenceMinutes and toolMinutes hold per attempt, the others per run. Yours only get tighter here.
+# Limits: wallMinutes, silenceMinutes and toolMinutes hold per attempt, diskMB and memoryMB for what works in one seat,
+# the others per run. Yours only get tighter here.
 # limits:
-${(['requests', 'tokens', 'minutes', 'wallMinutes', 'silenceMinutes', 'toolMinutes', 'maxParallel', 'maxAttempts'] as const).map(limit).join('\n')}
+${(['requests', 'tokens', 'minutes', 'wallMinutes', 'silenceMinutes', 'toolMinutes', 'maxParallel', 'maxAttempts', 'diskMB', 'memoryMB'] as const).map(limit).join('\n')}
 `

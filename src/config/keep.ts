@@ -9,6 +9,8 @@ export const KeepSettings = z.strictObject({
     .optional(),
   /** Seats of runs that have ended. */
   seatsDays: Days.optional(),
+  /** Room that stays free on the disk of the data dirs, in MB of 1,024² bytes. */
+  freeMB: z.number().int().nonnegative().max(100_000_000).optional(),
 })
 export type KeepSettings = z.infer<typeof KeepSettings>
 
@@ -26,3 +28,6 @@ export const keepBounds = (settings: KeepSettings = {}): KeepBounds => ({
   environmentMs: (settings.environments?.days ?? 30) * dayMs,
   seatMs: (settings.seatsDays ?? 7) * dayMs,
 })
+
+/** What has to stay free on the disk of the data dirs; 512 MB where nothing is said. */
+export const freeBytesToKeep = (settings: KeepSettings = {}): number => (settings.freeMB ?? 512) * 1024 ** 2

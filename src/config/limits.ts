@@ -5,7 +5,10 @@ import type { RunLimits } from '../domain/run-request.ts'
 const positive = z.number().positive()
 const count = z.number().int().positive()
 
-/** All optional; units are in the names. `wallMinutes`, `silenceMinutes` and `toolMinutes` are per attempt, the rest per run. */
+/**
+ * All optional; units are in the names (MB: 1,024² bytes). `wallMinutes`, `silenceMinutes` and `toolMinutes` are per
+ * attempt, `diskMB` and `memoryMB` per seat, the rest per run.
+ */
 export const LimitSettings = z.strictObject({
   requests: count.max(1_000_000).optional(),
   tokens: count.max(100_000_000_000).optional(),
@@ -15,6 +18,8 @@ export const LimitSettings = z.strictObject({
   toolMinutes: positive.max(10_000).optional(),
   maxParallel: count.max(64).optional(),
   maxAttempts: count.max(10).optional(),
+  diskMB: count.max(100_000_000).optional(),
+  memoryMB: count.max(100_000_000).optional(),
 })
 export type LimitSettings = z.infer<typeof LimitSettings>
 export type LimitName = keyof LimitSettings
@@ -29,6 +34,8 @@ export const defaultLimits: Limits = {
   toolMinutes: 30,
   maxParallel: 3,
   maxAttempts: 3,
+  diskMB: 20_480,
+  memoryMB: 8_192,
 }
 
 export const limitNames = Object.keys(defaultLimits) as LimitName[]
@@ -45,6 +52,7 @@ export const loosenedBy = (limits: Limits, settings: LimitSettings): LimitName[]
   limitNames.filter(name => (settings[name] ?? 0) > limits[name])
 
 const minuteMs = 60_000
+const megabyte = 1_024 ** 2
 
 /** The limits in the shape the log keeps. */
 export const runLimitsOf = (limits: Limits): RunLimits => ({
@@ -54,4 +62,6 @@ export const runLimitsOf = (limits: Limits): RunLimits => ({
   attemptWallMs: Math.round(limits.wallMinutes * minuteMs),
   modelSilenceMs: Math.round(limits.silenceMinutes * minuteMs),
   toolSilenceMs: Math.round(limits.toolMinutes * minuteMs),
+  diskBytes: limits.diskMB * megabyte,
+  memoryBytes: limits.memoryMB * megabyte,
 })

@@ -7,6 +7,7 @@ import { z } from 'zod'
  * `stalled`: silent past its limit. `timedOut`: past its wall time. `crashed`: died, or ended without its closing event.
  * `malformed`: the provider's answer could not be read. `denied`: tool calls were denied by the CLI's permissions.
  * `limit`: the run's own limit stopped it. `sessionLost`: the session to resume is gone. `interrupted`: we stopped it.
+ * `disk`, `memory`, `processes`: it outgrew what a seat may use. `noSpace`: the machine's disk was nearly full.
  */
 export const FailureClass = z.enum([
   'auth',
@@ -23,6 +24,10 @@ export const FailureClass = z.enum([
   'limit',
   'sessionLost',
   'interrupted',
+  'disk',
+  'memory',
+  'processes',
+  'noSpace',
 ])
 export type FailureClass = z.infer<typeof FailureClass>
 
@@ -36,12 +41,15 @@ export type Usage = z.infer<typeof Usage>
 
 export const unmeasured: Usage = { input: null, cached: null, output: null }
 
+/** Which of the watched bounds (domain/launch.ts) a process was ended for. */
+export type Outgrown = 'disk' | 'memory' | 'processes' | 'noSpace'
+
 /** What a foreign process's end looked like from outside. Exactly one of exitCode and signal is set. */
 export interface ProcessEnd {
   exitCode: number | null
   signal: string | null
   /** Set when we ended it, and why. */
-  stopped: 'stalled' | 'timedOut' | 'cancelled' | 'limit' | null
+  stopped: 'stalled' | 'timedOut' | 'cancelled' | 'limit' | Outgrown | null
   startedAt: number
   endedAt: number
 }

@@ -34,6 +34,21 @@ export interface LaunchLimits {
   processes: number
   fileBytes: number
   openFiles: number
+  /** What no kernel limit holds, and so is looked at while the process runs. Left out: nothing is. */
+  watched?: WatchedBounds
+}
+
+/** Past one of them the process is ended at once, within seconds; each has a reason of its own. */
+export interface WatchedBounds {
+  /** `disk`: bytes and files below the writable directories, what lay there before included. */
+  diskBytes: number
+  files: number
+  /** `memory`: of all its processes together, swapped out or not. */
+  memoryBytes: number
+  /** `processes`: at once. The kernel holds ordinary users to `LaunchLimits.processes`, but never root. */
+  processes: number
+  /** `noSpace`: what has to stay free on the file system of the writable directories. */
+  freeBytes: number
 }
 
 export type LaunchCommand = LaunchedProgram & (FileStreams | OwnStreams)

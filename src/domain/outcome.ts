@@ -18,6 +18,10 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
     sentence: 'a limit of the run was reached',
     cure: `Grant the same limits once more: ${resume(runId)}`,
   }),
+  diskFull: runId => ({
+    sentence: "the disk that holds AgentLab's data is nearly full",
+    cure: `Make room (what AgentLab can spare: agentlab gc --dry-run), then: ${resume(runId)}`,
+  }),
   attemptsUsed: runId => ({
     sentence: 'all attempts are used and the work was still sent back',
     cure: `Read what was found (agentlab receipt ${runId}), then grant more attempts: ${resume(runId)}`,

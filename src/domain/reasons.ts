@@ -4,6 +4,7 @@ import { z } from 'zod'
 /** Why a task or run waits for the operator. Each has its own sentence and cure in domain/outcome.ts. */
 export const WaitReason = z.enum([
   'limitReached',
+  'diskFull',
   'attemptsUsed',
   'loginNeeded',
   'providerDown',

@@ -3,7 +3,10 @@ import { z } from 'zod'
 import { ContentId } from './ids.ts'
 import { Lane, WorkerName } from './lane.ts'
 
-/** What a run may cost before it stops and asks. All per run, except the three per attempt. Milliseconds and counts. */
+/**
+ * What a run may cost before it stops and asks. All per run, except the three per attempt and the two of a seat, which
+ * older runs do not name. Milliseconds, bytes and counts.
+ */
 export const RunLimits = z.object({
   requests: z.number().int().positive(),
   tokens: z.number().int().positive(),
@@ -11,6 +14,8 @@ export const RunLimits = z.object({
   attemptWallMs: z.number().int().positive(),
   modelSilenceMs: z.number().int().positive(),
   toolSilenceMs: z.number().int().positive(),
+  diskBytes: z.number().int().positive().optional(),
+  memoryBytes: z.number().int().positive().optional(),
 })
 export type RunLimits = z.infer<typeof RunLimits>
 

@@ -1,6 +1,7 @@
 /** What a containment must offer for launch.ts to run a process in it: how to start, to signal, to end, and to be sure. */
 import type { ChildProcess } from 'node:child_process'
 import type { LaunchCommand, LaunchPolicy } from '../domain/launch.ts'
+import type { ProcessRow } from './process-table.ts'
 
 /** How a command is started, and what holds it once it runs. */
 export interface Prepared {
@@ -22,8 +23,8 @@ export interface Contained {
   interrupt(): Promise<void>
   /** Ends the command and all that came of it, at once. */
   kill(): void
-  /** Called about every second while it runs. */
-  watch(): Promise<void>
+  /** Called about every second while it runs, with all processes of the machine; gives those of the command. */
+  watch(table: ProcessRow[]): ProcessRow[]
   /** Called after the command's end; resolves when nothing of it is alive, with the pids of what would not die. */
   settle(): Promise<number[]>
   /** Whether the command was ever executed; called after `settle`. */

@@ -48,7 +48,7 @@ export const boxed: Backend = async (policy, command) => {
           for (const row of family(table, new Set(seeds))) if (row.group === main?.group) kill(row.pid, 'SIGINT')
         },
         kill: () => endGroup(pid),
-        watch: async () => {},
+        watch: table => family(table, new Set([pid])),
         settle: async () => {
           const init = status.init()
           // Ended before it told of its namespace: whatever it had begun is still in its process group.

@@ -12,9 +12,11 @@ import { seatVariable } from './descendants.ts'
 import { closeInheritedDescriptors } from './descriptors.ts'
 import { openStandardFiles } from './output-files.ts'
 import { openOwnStreams } from './own-streams.ts'
+import { recentProcessTable } from './process-table.ts'
 import type { DroppedBytes, StandardStreams } from './standard-streams.ts'
 import { ownTurn } from './turn.ts'
 import { unboxed } from './unboxed.ts'
+import { watchUsage } from './usage-watch.ts'
 
 export { sweepMarked } from './descendants.ts'
 
@@ -130,9 +132,13 @@ const supervise = (
     () => void stop('timedOut', { signal: 'SIGTERM', graceMs: 2_000 }),
     Math.min(policy.limits.wallMs, 2 ** 31 - 1),
   )
+  const usage = watchUsage(policy)
   const watch = setInterval(() => {
     streams.enforce(policy.limits.outputBytes)
-    void attempt(() => contained.watch())
+    void attempt(async () => {
+      const outgrown = await usage(contained.watch(await recentProcessTable()))
+      if (outgrown !== null) await stop(outgrown, { signal: 'SIGTERM', graceMs: 0 })
+    })
   }, 1_000)
 
   const ended = exitOf(child).then(async ({ exitCode, signal }): Promise<LaunchEnd> => {

@@ -20,6 +20,16 @@ export const processTable = async (): Promise<ProcessRow[]> => {
   return processIds().flatMap(pid => processRow(pid) ?? [])
 }
 
+const shareMs = 900
+let shared: { at: number; table: Promise<ProcessRow[]> } | null = null
+
+/** The same, read at most about once a second, whoever asks: for those who look again and again. */
+export const recentProcessTable = (): Promise<ProcessRow[]> => {
+  const now = performance.now()
+  if (shared === null || now - shared.at > shareMs) shared = { at: now, table: processTable() }
+  return shared.table
+}
+
 /** One process by its pid, or null. Linux only. */
 export const processRow = (pid: number): ProcessRow | null => {
   try {

@@ -28,8 +28,7 @@ export const unboxed: Backend = async (policy, command) => {
     pipes: 0,
     attach: (_, pid) => {
       const seen = new Map<number, string>()
-      const living = async (): Promise<ProcessRow[]> => {
-        const table = await processTable()
+      const living = (table: ProcessRow[]): ProcessRow[] => {
         const isSeed = (row: ProcessRow): boolean =>
           row.session === pid || row.group === pid || seen.get(row.pid) === row.startTicks
         const found = family(table, new Set([pid, ...table.filter(isSeed).map(row => row.pid)]))
@@ -46,8 +45,9 @@ export const unboxed: Backend = async (policy, command) => {
         signal: async name => void process.kill(pid, name),
         interrupt: async () => void process.kill(-pid, 'SIGINT'),
         kill: () => void process.kill(-pid, 'SIGKILL'),
-        watch: async () => void (await living()),
-        settle: async () => (await endAll(async () => [...(await living()), ...(await marked())], 10_000)).remaining,
+        watch: living,
+        settle: async () =>
+          (await endAll(async () => [...living(await processTable()), ...(await marked())], 10_000)).remaining,
         hasRun: () => true,
       }
     },

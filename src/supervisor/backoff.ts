@@ -4,6 +4,11 @@ import type { FailureClass } from '../domain/attempt.ts'
 /** Failures that pass by themselves; waiting for them costs no attempt. */
 const transient: readonly FailureClass[] = ['rateLimit', 'overloaded', 'network']
 
+/** Bounds of the run and of a seat: they hold again at the next try. */
+const limits: readonly FailureClass[] = ['limit', 'disk', 'memory', 'processes']
+
+export const isAtLimit = (failure: FailureClass | null): boolean => failure !== null && limits.includes(failure)
+
 export const isTransient = (failure: FailureClass | null): boolean => failure !== null && transient.includes(failure)
 
 const firstMs = 2_000

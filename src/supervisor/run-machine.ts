@@ -7,7 +7,7 @@ import type { Action, Effect } from '../domain/effect.ts'
 import type { LoopEvent } from '../domain/event.ts'
 import type { RunOutcome, WaitReason } from '../domain/reasons.ts'
 import type { RunRequest } from '../domain/run-request.ts'
-import { backoffMs, canWait, isTransient } from './backoff.ts'
+import { backoffMs, canWait, isAtLimit, isTransient } from './backoff.ts'
 import { type Ctx, newRun, type RunContext, type RunResumePoint, rejectionOf, timerKeyOf } from './run-context.ts'
 import { agentRebuild, basePrepare, planMake, runConclude, voidEffects } from './run-effects.ts'
 
@@ -18,6 +18,7 @@ const machine = setup({
   guards: {
     planFailedForNow: ({ context, event }) =>
       event.type === 'plan.failed' && isTransient(event.class) && canWait(context.waits),
+    planFailedAtLimit: ({ event }) => event.type === 'plan.failed' && isAtLimit(event.class),
     planFailedTransiently: ({ event }) => event.type === 'plan.failed' && isTransient(event.class),
     planFailedBy: ({ event }, failure: string) => event.type === 'plan.failed' && event.class === failure,
     /** A sync is done with the base; so is one that was to resolve a conflict and found none. */
@@ -143,7 +144,8 @@ export const runMachine = machine.createMachine({
           { guard: 'planFailedForNow', target: 'planBackingOff', actions: 'countWait' },
           { guard: 'planFailedTransiently', ...waiting('providerDown', 'planning') },
           { guard: { type: 'planFailedBy', params: 'auth' }, ...waiting('loginNeeded', 'planning') },
-          { guard: { type: 'planFailedBy', params: 'limit' }, ...waiting('limitReached', 'planning') },
+          { guard: 'planFailedAtLimit', ...waiting('limitReached', 'planning') },
+          { guard: { type: 'planFailedBy', params: 'noSpace' }, ...waiting('diskFull', 'planning') },
           { guard: 'triesLeft', target: 'planning', reenter: true },
           waiting('effectFailed', 'planning'),
         ],

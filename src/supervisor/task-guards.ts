@@ -1,6 +1,6 @@
 /** What a task's machine asks before it goes one way or another. Pure questions about context and event. */
 import type { FailureClass } from '../domain/attempt.ts'
-import { canWait, isTransient } from './backoff.ts'
+import { canWait, isAtLimit, isTransient } from './backoff.ts'
 import { isAgentEnd, type ResumePoint, type Step, timerKeyOf } from './task-context.ts'
 
 /** Conflicts with what others integrated meanwhile, after which a person is asked. */
@@ -30,6 +30,9 @@ export const failedBy = ({ event }: Step, failure: FailureClass): boolean =>
   isAgentEnd(event) && event.class === failure
 
 export const failedTransiently = ({ event }: Step): boolean => isAgentEnd(event) && isTransient(event.class)
+
+/** Another try would reach it as well: the operator grants more, or not. */
+export const failedAtLimit = ({ event }: Step): boolean => isAgentEnd(event) && isAtLimit(event.class)
 
 /** It passes by itself, and we have not waited too often yet. */
 export const failedForNow = (step: Step): boolean => failedTransiently(step) && canWait(step.context.waits)

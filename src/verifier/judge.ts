@@ -56,7 +56,18 @@ const inconclusive = (reason: InconclusiveReason, answer: VerifierAnswer | null 
   answer,
 })
 
-const cutShort = new Set<FailureClass>(['crashed', 'stalled', 'timedOut', 'outOfTurns', 'interrupted', 'limit'])
+const cutShort = new Set<FailureClass>([
+  'crashed',
+  'stalled',
+  'timedOut',
+  'outOfTurns',
+  'interrupted',
+  'limit',
+  'disk',
+  'memory',
+  'processes',
+  'noSpace',
+])
 
 const reasonOfFailure = (failure: FailureClass): InconclusiveReason => {
   if (failure === 'malformed') return 'malformed'

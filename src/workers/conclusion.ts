@@ -24,7 +24,16 @@ export interface Seen {
 /** The gateway's own refusal at a run's limit, as it comes back in a CLI's error. */
 const ownLimit = /agentlab_limit|AgentLab: .*\blimit\b/i
 
-const ofStop = { stalled: 'stalled', timedOut: 'timedOut', cancelled: 'interrupted', limit: 'limit' } as const
+const ofStop = {
+  stalled: 'stalled',
+  timedOut: 'timedOut',
+  cancelled: 'interrupted',
+  limit: 'limit',
+  disk: 'disk',
+  memory: 'memory',
+  processes: 'processes',
+  noSpace: 'noSpace',
+} as const satisfies Record<NonNullable<ProcessEnd['stopped']>, FailureClass>
 
 /**
  * An attempt is answered only by a closing event that says so, together with exit 0 and, where a schema was asked for,

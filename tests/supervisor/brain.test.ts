@@ -32,6 +32,10 @@ describe('a worker that fails', () => {
     denied: newAttempt,
     sessionLost: newAttempt,
     interrupted: newAttempt,
+    disk: ask('limitReached'),
+    memory: ask('limitReached'),
+    processes: ask('limitReached'),
+    noSpace: ask('diskFull'),
   }
 
   test.each(FailureClass.options)('recovers from %s', failure => {
@@ -324,6 +328,7 @@ describe('going on', () => {
   const ways = WaitReason.exclude(['planReview', 'plannerAsks'])
   const waits: Record<(typeof ways.options)[number], { events: LoopEvent[]; to: string }> = {
     limitReached: { events: [...verifying, say.limitReached], to: 'verifying' },
+    diskFull: { events: [...working, say.attemptFailed('noSpace')], to: 'working' },
     attemptsUsed: {
       events: [...working, ...Array.from({ length: 3 }, () => say.attemptFailed('stalled'))],
       to: 'working',

@@ -54,7 +54,16 @@ const take = async (
   const branch = `task-${taskNumberOf(taskId)}`
   const exported = exportCommand({ dirs: seat.dirs, base, branch, identity: agentLabIdentity })
   const limits = { wallMs: 10 * 60_000, outputBytes: rescueLimits.totalBytes + 64 * 1024 }
-  const errand = { seat, taskId, what: 'rescue', name: 'export', ...exported, readable: [], limits }
+  const errand = {
+    seat,
+    taskId,
+    what: 'rescue',
+    name: 'export',
+    ...exported,
+    readable: [],
+    limits,
+    isOurs: true as const,
+  }
   const { stdoutPath } = await runInBox(host, boxedFor(runId), errand, signal)
   const scratchDir = join(dataDir, 'incoming')
   await mkdir(scratchDir, { recursive: true, mode: 0o700 })
@@ -97,7 +106,16 @@ const strays = async (
   signal: AbortSignal,
 ): Promise<string | null> => {
   const limits = { wallMs: 60_000, outputBytes: 1024 ** 2 }
-  const errand = { seat, taskId, what: 'rescue', name: 'strays', ...strayTipsCommand(seat.dirs), readable: [], limits }
+  const errand = {
+    seat,
+    taskId,
+    what: 'rescue',
+    name: 'strays',
+    ...strayTipsCommand(seat.dirs),
+    readable: [],
+    limits,
+    isOurs: true as const,
+  }
   const { end, stdoutPath } = await runInBox(host, boxedFor(runId), errand, signal)
   const lines = (await readFile(stdoutPath, 'utf8')).split('\n').filter(line => line !== '')
   if (end.exitCode !== 0 || lines.length > 200) return 'its branches could not be listed'

@@ -116,7 +116,15 @@ const standsOn = async (repository: Repository, tip: Oid, base: Oid): Promise<bo
 
 /** An agent that was killed in the middle of a git command leaves a lock, on which each of its successor's would fail. */
 const unlock = async (host: Host, scope: RunScope, seat: Seat, taskId: string, signal: AbortSignal): Promise<void> => {
-  const errand = { seat, taskId, what: 'unlock', name: 'unlock', ...unlockCommand(seat.dirs), readable: [] }
+  const errand = {
+    seat,
+    taskId,
+    what: 'unlock',
+    name: 'unlock',
+    ...unlockCommand(seat.dirs),
+    readable: [],
+    isOurs: true as const,
+  }
   await runInBox(host, scope, errand, signal)
 }
 

@@ -43,6 +43,7 @@ export const harvest = async (
       name: 'export',
       ...exported,
       readable: [],
+      isOurs: true,
       limits: { wallMs: 10 * 60_000, outputBytes: defaultLimits.totalBytes + 64 * 1024 },
     },
     signal,
