@@ -15,7 +15,7 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u20
 const undecoded = '\ufffd'
 
 const refuse = (code: string, why: string, cure: string): AgentLabError =>
-  new AgentLabError(`task failed on the goal: ${why}`, { code, cure, exit: exitCode.wrongUse })
+  new AgentLabError(`agentlab failed on the goal: ${why}`, { code, cure, exit: exitCode.wrongUse })
 
 /** @throws AgentLabError `answer-empty` | `answer-too-long` | `answer-control-characters` | `answer-not-utf-8` (exit 2) */
 export const checkAnswer = (text: string): string => {

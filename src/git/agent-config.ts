@@ -34,12 +34,14 @@ const instructionNames = new Set(['claude.md', 'claude.local.md', 'agents.md', '
 const ignoredOnHfs = /[\u200c-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]/g
 
 /** A name as a careless file system would see it: case, ignored characters, trailing dots and spaces folded away. */
-export const foldName = (name: string): string =>
-  name
-    .replace(ignoredOnHfs, '')
-    .normalize('NFC')
-    .toLowerCase()
-    .replace(/[. ]+$/, '')
+export const foldName = (name: string): string => {
+  // Asked of every file of a tree: the long way is for the few names that need it.
+  const composed = isAscii.test(name) ? name : name.replace(ignoredOnHfs, '').normalize('NFC')
+  const folded = composed.toLowerCase()
+  return /[. ]$/.test(folded) ? folded.replace(/[. ]+$/, '') : folded
+}
+
+const isAscii = /^[\x00-\x7f]*$/
 
 const isConfigName = (name: string): boolean =>
   configNames.has(name) || (name.startsWith('.env.') && !documentedEnv.test(name))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Oid } from '../domain/ids.ts'
 import { isLeftOut } from './agent-config.ts'
 import { listTree } from './blobs.ts'
-import { type GitOptions, type GitPlace, gitBytes } from './exec.ts'
+import { type GitOptions, type GitPlace, git, gitBytes } from './exec.ts'
 import { placeLargeFiles } from './lfs-checkout.ts'
 
 /** `agentConfig`: agent, editor and environment config and instruction files. `nothing`: the tree as it is. */
@@ -32,8 +32,7 @@ export const checkOut = async (
 }
 
 const fill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: GitPlace): Promise<string[]> => {
-  const all = leaveOut === 'nothing' ? [] : await listTree(source, treeish)
-  const leftOut = all.map(entry => entry.path).filter(isLeftOut)
+  const leftOut = leaveOut === 'nothing' ? [] : await leftOutOf(source, treeish)
   if (leftOut.length === 0) {
     await gitBytes(place, ['read-tree', '-m', '-u', treeish], disposable)
     return []
@@ -46,29 +45,52 @@ const fill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: G
 }
 
 /**
- * The same for a work tree that still holds what its index says, or lacks it: only what differs is written. What is left
- * out must have been so before; a place is filled with the same `leaveOut` each time.
+ * The same for a work tree that holds exactly what its index says but for the `lost` paths, which are not there: only what
+ * differs is written. What is left out must have been so before; a place is filled with the same `leaveOut` each time.
  */
 export const checkOutAgain = async (
   place: GitPlace,
   treeish: Oid,
   leaveOut: LeaveOut,
   source: CheckoutSource,
+  lost: readonly string[],
 ): Promise<string[]> => {
-  const leftOut = await refill(place, treeish, leaveOut, source)
+  const leftOut = await refill(place, treeish, leaveOut, source, lost)
   await placeLargeFiles(place, source, treeish, leftOut)
   return leftOut
 }
 
-const refill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: GitPlace): Promise<string[]> => {
-  const [all] = await Promise.all([
-    leaveOut === 'nothing' ? [] : listTree(source, treeish),
-    gitBytes(place, ['read-tree', '--reset', '-u', treeish], disposable),
+const refill = async (
+  place: GitPlace,
+  treeish: Oid,
+  leaveOut: LeaveOut,
+  source: GitPlace,
+  lost: readonly string[],
+): Promise<string[]> => {
+  const [leftOut] = await Promise.all([
+    leaveOut === 'nothing' ? [] : leftOutOf(source, treeish),
+    forget(place, lost).then(() => writeDifference(place, treeish)),
   ])
-  const leftOut = all.map(entry => entry.path).filter(isLeftOut)
   if (leftOut.length === 0) return []
   for (const path of leftOut) await rm(join(place.root, path), { force: true })
   const input = leftOut.map(path => `${path}\0`).join('')
   await gitBytes(place, ['update-index', '-z', '--skip-worktree', '--stdin'], { ...disposable, input })
   return leftOut
+}
+
+const leftOutOf = async (source: GitPlace, treeish: Oid): Promise<string[]> =>
+  (await listTree(source, treeish)).map(entry => entry.path).filter(isLeftOut)
+
+// A merge looks only at the files it changes, a reset at each; but it stops at one that git takes for changed (a large
+// file whose pointer the index holds), or that stands in the way.
+const writeDifference = async (place: GitPlace, treeish: Oid): Promise<void> => {
+  const merged = await git(place, ['read-tree', '-m', '-u', treeish], disposable)
+  if (merged.exitCode !== 0) await gitBytes(place, ['read-tree', '--reset', '-u', treeish], disposable)
+}
+
+/** What is gone must be gone from the index too: a merge would not look whether it is there. */
+const forget = async (place: GitPlace, lost: readonly string[]): Promise<void> => {
+  if (lost.length === 0) return
+  const input = lost.map(path => `${path}\0`).join('')
+  await gitBytes(place, ['update-index', '-z', '--force-remove', '--stdin'], { ...disposable, input })
 }

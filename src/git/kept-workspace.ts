@@ -3,7 +3,7 @@
  * (inode, time of change to the nanosecond, size, mode); what differs from it by anything is removed, so that what is
  * left is what we put there. The record and our own index lie where no box can write.
  */
-import { chmod, copyFile, lstat, mkdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Oid } from '../domain/ids.ts'
 import { run } from '../process/run.ts'
@@ -15,9 +15,10 @@ import { removeTree } from './remove-tree.ts'
 type Facts = Map<string, string>
 
 const files = (memory: string) => ({
-  record: join(memory, 'record'),
+  record: join(memory, 'files'),
   index: join(memory, 'index'),
   note: join(memory, 'note'),
+  lost: join(memory, 'lost'),
 })
 
 /** The system's clock for files may stand still for this long: a later change must get a later time. */
@@ -74,6 +75,7 @@ export const restoreWorkspace = async (dirs: WorkspaceDirs, memory: string): Pro
   const isGone = folders.length === 0 ? () => false : below(folders)
   const lost: string[] = []
   for (const [path, facts] of before) if (now.get(path) !== facts || isGone(path)) lost.push(asText(path))
+  await writeFile(files(memory).lost, lost.join('\0'))
   return { note: await readFile(note, 'utf8'), lost }
 }
 
@@ -88,21 +90,37 @@ export const haveSameAttributes = async (place: GitPlace, memory: string, treeis
   return true
 }
 
-/** Puts our own index into a git dir just laid down, so that git writes only what is missing or of another content. */
-export const recallIndex = async (memory: string, gitDir: string): Promise<void> => {
+/** Puts our own index into a git dir just laid down. Returns the paths that the last restoring found or made missing. */
+export const recallIndex = async (memory: string, gitDir: string): Promise<string[]> => {
   const target = join(gitDir, 'index')
   await copyFile(files(memory).index, target)
   // Younger than every file: the record has told them apart, git need not read them to be sure.
   const later = new Date(Date.now() + 24 * 3_600_000)
   await utimes(target, later, later)
+  return (await readFile(files(memory).lost, 'utf8')).split('\0').filter(path => path !== '')
 }
 
-/** Everything below a folder, parents first: path and facts in turn, each ended by NUL. Follows no link. */
+/** Everything below a folder, parents first: path (`./…`) and facts in turn, each ended by NUL. Follows no link. */
 const sweep = async (workspace: string): Promise<Buffer | null> => {
-  const folder = ['-type', 'd', '-printf', '%P\\0d %m\\0']
-  const other = ['-printf', '%P\\0%y %m %i %C@ %s\\0']
-  const { exitCode, stdout } = await run('find', [workspace, '-mindepth', '1', ...folder, '-o', ...other], {
-    cwd: '/',
+  const names = (await readdir(workspace, { encoding: 'buffer' })).map(name => name.toString('latin1')).toSorted()
+  // A name that is no UTF-8, or more names than a command line should have: one look at all of it.
+  const halves =
+    names.length > 1 && names.length <= maxNames && names.every(isText)
+      ? [names.slice(0, names.length >> 1), names.slice(names.length >> 1)]
+      : [null]
+  const parts = await Promise.all(halves.map(half => find(workspace, half)))
+  return parts.every(part => part !== null) ? Buffer.concat(parts) : null
+}
+
+const maxNames = 2_000
+
+/** Looks at the named entries of a folder, at all for null. Two at a time are faster: it is the kernel that does the work. */
+const find = async (workspace: string, names: readonly string[] | null): Promise<Buffer | null> => {
+  const starts = names === null ? ['.', '-mindepth', '1'] : names.map(name => `./${asText(name)}`)
+  const folder = ['-type', 'd', '-printf', '%p\\0d %m\\0']
+  const other = ['-printf', '%p\\0%y %m %i %C@ %s\\0']
+  const { exitCode, stdout } = await run('find', [...starts, ...folder, '-o', ...other], {
+    cwd: workspace,
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     timeoutMs: 120_000,
     maxOutputBytes: 256 * 1024 * 1024,
@@ -150,7 +168,7 @@ const byTopmost = (listing: Buffer): Map<string, Buffer> => {
 const parse = (listing: Buffer): Facts => {
   const parts = listing.toString('latin1').split('\0')
   const record: Facts = new Map()
-  for (let at = 0; at + 1 < parts.length; at += 2) record.set(parts[at]!, parts[at + 1]!)
+  for (let at = 0; at + 1 < parts.length; at += 2) record.set(parts[at]!.slice('./'.length), parts[at + 1]!)
   return record
 }
 

@@ -73,8 +73,8 @@ export const fill = async (
   from: string | undefined,
 ): Promise<string[]> => {
   if (from === undefined) return checkOut(placeOf(dirs), treeish, leaveOut, source)
-  await recallIndex(from, dirs.gitDir)
-  return checkOutAgain(placeOf(dirs), treeish, leaveOut, source)
+  const lost = await recallIndex(from, dirs.gitDir)
+  return checkOutAgain(placeOf(dirs), treeish, leaveOut, source, lost)
 }
 
 /** All such commits have the same date, so that a tree always gives the same commit. */

@@ -116,6 +116,8 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
     view.limit = event.limit
     stopAttempts(view, at, 'limit')
   }
+  // Granted once more, it stops nothing now.
+  if (event.type === 'operator.resumed') view.limit = null
   if (event.type === 'operator.cancelled') stopAttempts(view, at, 'interrupted')
   if (event.type === 'base.refused' || event.type === 'plan.failed') {
     view.waitDetail = event.contentId === null ? null : words.text(event.contentId)

@@ -49,6 +49,8 @@ export interface Lab {
   env: Record<string, string>
   /** Words before every command line: empty, or a program that changes what the machine looks like. */
   through: string[]
+  /** The time of day for the supervisors of this process. */
+  wall: () => number
   dataDir: string
   git(...args: string[]): string
   /** Carries a run to its rest under a supervisor of this process. */
@@ -138,7 +140,7 @@ export const inLab = async (files: Files, work: (lab: Lab) => Promise<void>): Pr
   const digest = (): string => checkoutDigest(root, { ignoreRefs: ourRefs })
   let untouched = digest()
   const children: ChildProcess[] = []
-  const lab = labOf({ scratch, root, env, through: [] }, children, () => {
+  const lab = labOf({ scratch, root, env, through: [], wall: Date.now }, children, () => {
     untouched = digest()
   })
   try {
@@ -163,7 +165,7 @@ const endSupervisor = async ({ dataDir }: Lab): Promise<void> => {
 }
 
 const labOf = (
-  place: Pick<Lab, 'scratch' | 'root' | 'env' | 'through'>,
+  place: Pick<Lab, 'scratch' | 'root' | 'env' | 'through' | 'wall'>,
   children: ChildProcess[],
   accept: () => void,
 ): Lab => {
@@ -179,7 +181,7 @@ const labOf = (
   const follow = (ask: (project: Project) => Promise<string>, meanwhile: Meanwhile): Promise<RunView> =>
     open(async project => {
       const stop = new AbortController()
-      return withForegroundSupervisor(project, { signal: stop.signal }, async () => {
+      return withForegroundSupervisor(project, { signal: stop.signal, wall: () => place.wall() }, async () => {
         const runId = await ask(project)
         const show = (view: RunView): void => meanwhile(view, () => stop.abort())
         return followRun(project, runId, show, stop.signal, { startSupervisor: false })
