@@ -3,6 +3,7 @@
  * named below and lies, one idea a file, in app/.
  */
 export { agentStates } from './app/agents.ts'
+export { runOperatorBox } from './app/box/operator-box.ts'
 export { cleanUp, planCleanUp } from './app/clean-up.ts'
 export { reviewWorktrees } from './app/cleaning/worktrees.ts'
 export { followRun, requestRun, type SendOptions, sendAnswer, sendCommand, sendPlanEdit } from './app/client.ts'
@@ -19,3 +20,4 @@ export { type Rejection, requestRejection } from './app/reject.ts'
 export { runConfig } from './app/run-memory.ts'
 export { readStatus, type Status } from './app/status.ts'
 export { superviseProject } from './app/supervisor.ts'
+export { withThrowAway } from './app/throw-away.ts'

@@ -2,14 +2,12 @@
  * Runs one agent CLI once: token, command, box, stream, watchdog, conclusion. Every role goes through here; nothing else
  * starts an agent.
  */
-import { randomUUID } from 'node:crypto'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
-import type { Network } from '../domain/launch.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Grant } from '../lanes/gateway/grant.ts'
 import { modelsFor } from '../lanes/policy.ts'
@@ -18,13 +16,12 @@ import { tailLines } from '../process/tail.ts'
 import { identityHeaders } from '../rehearsal/identity.ts'
 import { workers } from '../workers/registry.ts'
 import type { StreamReader, Worker } from '../workers/worker.ts'
+import { readyAgent } from './agent-command.ts'
 import { credentialOf, installationOf } from './agents.ts'
 import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
-import { portsOf, portVariables } from './ports.ts'
-import { type Seat, writeInSeat } from './seats.ts'
-import { operatorPath } from './toolchain.ts'
+import type { Seat } from './seats.ts'
 import { openTranscript } from './transcript.ts'
 
 export interface AgentErrand {
@@ -69,25 +66,12 @@ export const runAgent = async (
   const grant = await grantFor(host, scope, errand)
   const token = host.gateway.issueToken(grant)
   try {
-    const door = await openDoor(host, scope, token)
-    const prepared = worker.prepare({
-      role: errand.role,
-      seat: errand.seat,
+    const ready = await readyAgent(host, scope, errand, {
       installation,
-      model: scope.config.agent[errand.worker].model,
-      prompt: errand.prompt,
-      schema: errand.schema,
-      sessionId: randomUUID(),
-      resume: errand.resume,
-      gateway: {
-        origin: door.origin,
-        token,
-        credentialKind: grant.credential.kind === 'claude-oauth' ? 'claude-oauth' : 'key',
-      },
-      identity: host.identity,
-      path: operatorPath(host),
+      token,
+      credentialKind: grant.credential.kind === 'claude-oauth' ? 'claude-oauth' : 'key',
     })
-    for (const file of prepared.files) await writeInSeat(errand.seat, file.path, file.content)
+    const { prepared } = ready
     const files = outputFiles(errand.seat)
     await rm(files.stdout, { force: true })
     await rm(files.stderr, { force: true })
@@ -98,13 +82,13 @@ export const runAgent = async (
       what: `${errand.role} ${errand.worker}`,
       file: prepared.file,
       args: prepared.args,
-      env: { ...prepared.env, ...portVariables(await portsOf(host, scope, errand.seat)), AGENTLAB_RUN: scope.runId },
+      env: ready.env,
       cwd: errand.seat.workspace,
       stdinPath: files.stdin,
       stdoutPath: files.stdout,
       stderrPath: files.stderr,
-      readable: [...installation.prefixes, errand.seat.io],
-      network: door.network,
+      readable: ready.readable,
+      network: ready.network,
       limits: { wallMs: scope.request.limits.attemptWallMs },
     })
     const started = { worker, process, files, stopSignal: prepared.stopSignal, wire: host.wireNotesOf(grant) }
@@ -112,17 +96,6 @@ export const runAgent = async (
   } finally {
     host.gateway.revokeToken(token)
   }
-}
-
-/** The port of the gate in every box: the box's loopback is its own, so all can have the same. */
-const gatePort = 48_787
-
-/** In a box a gate for this token alone, and no other network; without one the gateway's port. */
-const openDoor = async (host: Host, scope: RunScope, token: string): Promise<{ origin: string; network: Network }> => {
-  if (scope.request.containment === 'unboxed') return { origin: host.gateway.origin, network: 'host' }
-  const socket = host.nextSocketPath()
-  await host.gateway.openGate(token, socket)
-  return { origin: `http://127.0.0.1:${gatePort}`, network: { socket, port: gatePort } }
 }
 
 const outputFiles = (seat: Seat) => ({

@@ -4,7 +4,7 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { ProcessEnd } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import type { LaunchLimits, Network } from '../domain/launch.ts'
+import type { FileStreams, LaunchLimits, Network, OwnStreams } from '../domain/launch.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import { boxPolicy } from '../lanes/box.ts'
 import { type LaunchedProcess, launch } from '../process/launch.ts'
@@ -19,7 +19,9 @@ export interface BoxScope {
   request: Pick<RunRequest, 'containment'> & Partial<Pick<RunRequest, 'limits'>>
 }
 
-export interface BoxErrand {
+export type BoxErrand = Errand & (FileStreams | OwnStreams)
+
+interface Errand {
   seat: Seat
   taskId: string | null
   /** For the time line: `worker claude`, `check test`. */
@@ -28,9 +30,6 @@ export interface BoxErrand {
   args: string[]
   env: Record<string, string>
   cwd: string
-  stdinPath: string | null
-  stdoutPath: string
-  stderrPath: string
   /** Directories that stay readable although they lie in a hidden place. */
   readable: string[]
   /** Left out: none. */
@@ -70,15 +69,7 @@ export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErra
     what: errand.what,
     startedAt,
   })
-  const process = await launch(policy, {
-    file: errand.file,
-    args: errand.args,
-    cwd: errand.cwd,
-    env: errand.env,
-    stdinPath: errand.stdinPath,
-    stdoutPath: errand.stdoutPath,
-    stderrPath: errand.stderrPath,
-  })
+  const process = await launch(policy, errand)
   void process.ended
     .then(end =>
       host.project.store.launches.ended(id, { endedAt: host.now(), exitCode: end.exitCode, signal: end.signal }),
@@ -94,7 +85,7 @@ export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErra
 export const runInBox = async (
   host: BoxHost,
   scope: BoxScope,
-  errand: Omit<BoxErrand, 'stdinPath' | 'stdoutPath' | 'stderrPath'> & { name: string },
+  errand: Errand & { name: string },
   signal: AbortSignal,
 ): Promise<{ end: ProcessEnd; stdoutPath: string; stderrPath: string }> => {
   signal.throwIfAborted()

@@ -13,8 +13,8 @@ import type { RunView } from '../domain/run-view.ts'
 import { removeTree } from '../git/remove-tree.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { followRun, requestRun } from './client.ts'
-import { markDemo, unmarkDemo } from './demo-marker.ts'
 import { storyTeller } from './demo-story.ts'
+import { markOwned, unmarkOwned } from './folder-owner.ts'
 import { withForegroundSupervisor } from './foreground.ts'
 import { openProject, type Project } from './project.ts'
 
@@ -52,7 +52,7 @@ export const runDemo = async (options: DemoOptions): Promise<ExitCode> => {
   } finally {
     const wasInterrupted = options.signal.aborted
     const isKept = stage.hasBegun && (options.keep || (stage.outcome !== 'done' && !wasInterrupted))
-    if (isKept) await unmarkDemo(folder)
+    if (isKept) await unmarkOwned(folder)
     else for (const path of [folder, stage.dataDir]) if (path !== null) await removeTree(path)
     if (stage.hasBegun && (isKept || !wasInterrupted)) options.out(isKept ? keptWords(stage, options.env) : goneWords)
   }
@@ -61,7 +61,7 @@ export const runDemo = async (options: DemoOptions): Promise<ExitCode> => {
 const perform = async (stage: Stage, options: DemoOptions): Promise<void> => {
   const { out, signal } = options
   await mkdir(stage.folder, { recursive: true, mode: 0o700 })
-  await markDemo(stage.folder)
+  await markOwned(stage.folder)
   await prepareSample(stage.repository)
   await mkdir(join(stage.folder, 'config'), { mode: 0o700 })
   const project = await openProject({ cwd: stage.repository, env: demoEnvironment(options.env, stage.folder) })

@@ -23,6 +23,8 @@ export interface HostOptions {
   onFatal: (error: unknown) => void
   /** The time of day in epoch milliseconds; the machine's unless told. */
   wall?: () => number
+  /** Why no request may leave, whatever its run's limits are. */
+  sendsNothing?: string
 }
 
 /** `close` cuts what runs and stops listening. */
@@ -39,7 +41,10 @@ export const openHost = async (
   const rehearsals = new Map<string, Promise<Rehearsal>>()
   const permit = limitKeeper(store, options.onLimit)
   const gateway = await startGateway({
-    allow: async (grant, { inputEstimate }) => permit(grant, inputEstimate, now()),
+    allow: async (grant, { inputEstimate }) =>
+      options.sendsNothing === undefined
+        ? permit(grant, inputEstimate, now())
+        : { ok: false, limit: 'none', message: `AgentLab: ${options.sendsNothing}` },
     heard: grant => notebook.heard(grant, now()),
     meter: (grant, record) => {
       try {

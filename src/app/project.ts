@@ -49,15 +49,28 @@ export const openProject = async (options: {
   /** Told, in one line, what was done to an older store. */
   tell?: (line: string) => void
 }): Promise<Project> => {
-  const directory = resolve(options.cwd, options.repo ?? '.')
-  const found = await openRepository(directory)
-  const config = await loadConfig({ repoRoot: found.root, env: options.env })
-  const main = config.effective.main
-  const repository =
-    main === null || main === found.mainBranch ? found : await openRepository(directory, { mainBranch: main })
-  const place = dataDirOf({ commonGitDir: repository.commonDir, env: options.env })
+  const { repository, config, place } = await lookAt(options)
   const dataDir = options.create === false ? place : ensureDataDir(place)
   const paths = projectPaths(dataDir)
   const store = createStore(openDatabase(paths.store, { create: options.create ?? true, tell: options.tell }))
   return { repository, config, dataDir, paths, store, env: options.env, close: () => store.close() }
+}
+
+/** The repository that `cwd` (or `--repo`) lies in, its configuration, and where its data dir lies; makes nothing. */
+export const lookAt = async ({
+  cwd,
+  repo,
+  env,
+}: {
+  cwd: string
+  repo?: string
+  env: NodeJS.ProcessEnv
+}): Promise<Pick<Project, 'repository' | 'config'> & { place: string }> => {
+  const directory = resolve(cwd, repo ?? '.')
+  const found = await openRepository(directory)
+  const config = await loadConfig({ repoRoot: found.root, env })
+  const main = config.effective.main
+  const repository =
+    main === null || main === found.mainBranch ? found : await openRepository(directory, { mainBranch: main })
+  return { repository, config, place: dataDirOf({ commonGitDir: repository.commonDir, env }) }
 }

@@ -33,8 +33,8 @@ export interface Call {
   paint: Paint
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP, and when nobody takes the output any more. */
   signal: AbortSignal
-  /** Ctrl-C is not for us while `work` runs: a program of the operator's has the terminal. */
-  attended<T>(work: () => Promise<T>): Promise<T>
+  /** Ctrl-C is not for us while `work` runs: a program of the operator's has the terminal, or `onInterrupt` takes it there. */
+  attended<T>(work: () => Promise<T>, onInterrupt?: () => void): Promise<T>
 }
 
 /** One line of talk. */
@@ -51,4 +51,6 @@ export interface Answer {
   /** Next steps and remarks for stderr, one a line. */
   remarks?: string[]
   exit?: ExitCode
+  /** Of the operator's own command that was run: passed on whatever it is, and instead of ours. */
+  commandExit?: number
 }

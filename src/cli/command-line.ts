@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { type Command, CommanderError } from 'commander'
 import { assetPath } from '../config/assets.ts'
-import { type ExitCode, exitCode } from '../domain/errors.ts'
+import { exitCode } from '../domain/errors.ts'
 import { cleanText } from '../domain/text.ts'
 import type { Answer, Call, GlobalOptions } from './call.ts'
 import { buildProgram } from './program.ts'
 
 /** Carries out one command; throws nothing a person could mend. */
-type CarryOut = (options: GlobalOptions, work: (call: Call) => Promise<Answer>) => Promise<ExitCode>
+type CarryOut = (options: GlobalOptions, work: (call: Call) => Promise<Answer>) => Promise<number>
 
 /** Help, a version or what is wrong with the words is printed by commander itself; all else goes through `carryOut`. */
-export const followCommandLine = async (argv: string[], carryOut: CarryOut): Promise<ExitCode> => {
-  let code: ExitCode = exitCode.done
+export const followCommandLine = async (argv: string[], carryOut: CarryOut): Promise<number> => {
+  let code: number = exitCode.done
   const program = buildProgram(version(), async work => {
     code = await carryOut(program.opts<GlobalOptions>(), work)
   })

@@ -6,8 +6,11 @@ export interface Ending {
   signal: AbortSignal
   /** By a signal; a pipe that was closed (`agentlab show … | head`) is no interruption. */
   isInterrupted(): boolean
-  /** Ctrl-C is not for us while `work` runs: a program of the operator's has the terminal. */
-  attended<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * Ctrl-C is not for us while `work` runs: a program of the operator's has the terminal. Where it has not, because it
+   * runs in a box, `onInterrupt` takes it there.
+   */
+  attended<T>(work: () => Promise<T>, onInterrupt?: () => void): Promise<T>
 }
 
 /**
@@ -16,13 +19,17 @@ export interface Ending {
  */
 export const watchForEnding = (patienceMs: number | null, exit: (code: ExitCode) => void): Ending => {
   const controller = new AbortController()
-  let [isInterrupted, atWork] = [false, 0]
+  let isInterrupted = false
+  const atWork = new Set<() => void>()
   const begin = (code: ExitCode): void => {
     controller.abort()
     if (patienceMs !== null) setTimeout(() => exit(code), patienceMs).unref()
   }
   const onSignal = (name: NodeJS.Signals): void => {
-    if (name === 'SIGINT' && atWork > 0) return
+    if (name === 'SIGINT' && atWork.size > 0) {
+      for (const interrupt of atWork) interrupt()
+      return
+    }
     if (isInterrupted) exit(exitCode.interrupted)
     isInterrupted = true
     begin(exitCode.interrupted)
@@ -39,12 +46,13 @@ export const watchForEnding = (patienceMs: number | null, exit: (code: ExitCode)
   return {
     signal: controller.signal,
     isInterrupted: () => isInterrupted,
-    attended: async work => {
-      atWork += 1
+    attended: async (work, onInterrupt) => {
+      const interrupt = (): void => onInterrupt?.()
+      atWork.add(interrupt)
       try {
         return await work()
       } finally {
-        atWork -= 1
+        atWork.delete(interrupt)
       }
     },
   }

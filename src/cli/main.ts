@@ -9,12 +9,12 @@ import { paintFor } from './paint.ts'
 export const main = async (argv: string[] = process.argv): Promise<never> => {
   // A supervisor ends in its own time.
   const ending = watchForEnding(argv[2] === 'supervise' ? null : patienceMs, code => process.exit(code))
-  const carryOut = async (options: GlobalOptions, work: (call: Call) => Promise<Answer>): Promise<ExitCode> => {
+  const carryOut = async (options: GlobalOptions, work: (call: Call) => Promise<Answer>): Promise<number> => {
     const call = callOf(options, ending)
     try {
       const answer = await work(call)
       print(answer, call)
-      return ending.isInterrupted() ? exitCode.interrupted : (answer.exit ?? exitCode.done)
+      return ending.isInterrupted() ? exitCode.interrupted : (answer.commandExit ?? answer.exit ?? exitCode.done)
     } catch (error) {
       return ending.isInterrupted() ? exitCode.interrupted : await report(error, call)
     }
@@ -66,7 +66,7 @@ const report = async (error: unknown, call: Call): Promise<ExitCode> => {
 }
 
 /** Ends the process once what was printed has left it. */
-const exit = async (code: ExitCode): Promise<never> => {
+const exit = async (code: number): Promise<never> => {
   for (const stream of [process.stdout, process.stderr]) await new Promise<void>(done => stream.write('', () => done()))
   process.exit(code)
 }

@@ -192,6 +192,19 @@ const addOthers = (program: Command, dispatch: Dispatch): void => {
     .option('--keep', 'keep the sample repository')
     .addHelpText('after', example('agentlab demo --keep'))
     .action(options => dispatch(async call => (await import('./commands/demo.ts')).demo(call, options)))
+  program
+    .command('box')
+    .description('run a command of yours in the box a worker gets, in a throw-away workspace of HEAD')
+    .argument('<command...>', 'the program and its words, after --')
+    .option('--lane <lane>', "personal, enterprise or private; not looser than the repository's")
+    .option('--worker <name>', 'claude, codex or gemini: its environment and configuration as well; no model is asked')
+    .addHelpText(
+      'after',
+      example('agentlab box -- npm test', 'agentlab box --lane private -- curl -sS https://example.com'),
+    )
+    .action((command, options) =>
+      dispatch(async call => (await import('./commands/box.ts')).box(call, command, options)),
+    )
   const profile = program
     .command('profile')
     .description('the iTerm2 profile that opens the runs of this repository')

@@ -23,7 +23,7 @@ export const wishOf = async (call: Call, goal: string | undefined, options: Wish
   planText: options.plan === undefined ? null : await planNamed(call, options.plan),
   scenarioText: options.rehearse === undefined ? null : await scenarioNamed(call, options.rehearse),
   goal: checkGoal(await goalText(goal, options.plan)),
-  lane: options.lane === undefined ? null : chosenLane(options.lane),
+  lane: options.lane === undefined ? null : chosenLane('task', options.lane),
   workers: options.agents === undefined ? null : chosenWorkers(options.agents),
   maxParallel: options.maxParallel ?? null,
   unboxed: options.unboxed === true,
@@ -51,10 +51,17 @@ export const scenarioNamed = async (call: Call, nameOrFile: string): Promise<str
   return text
 }
 
-const chosenLane = (text: string): Lane => {
+export const chosenLane = (command: string, text: string): Lane => {
   const lane = Lane.safeParse(text)
   if (lane.success) return lane.data
-  throw wrongUse(`--lane ${JSON.stringify(text)} is no lane`, `Use one of ${Lane.options.join(', ')}.`)
+  throw wrongUse(`--lane ${JSON.stringify(text)} is no lane`, `Use one of ${Lane.options.join(', ')}.`, command)
+}
+
+export const chosenWorker = (text: string): WorkerName => {
+  const worker = WorkerName.safeParse(text)
+  if (worker.success) return worker.data
+  const cure = `Use one of ${WorkerName.options.join(', ')}, or leave it out.`
+  throw wrongUse(`--worker ${JSON.stringify(text)} is no worker`, cure, 'box')
 }
 
 export const chosenWorkers = (text: string): WorkerName[] => {
@@ -67,5 +74,5 @@ export const chosenWorkers = (text: string): WorkerName[] => {
   )
 }
 
-export const wrongUse = (why: string, cure: string): AgentLabError =>
-  new AgentLabError(`task failed on its options: ${why}`, { code: 'wrong-use', cure, exit: exitCode.wrongUse })
+export const wrongUse = (why: string, cure: string, command = 'task'): AgentLabError =>
+  new AgentLabError(`${command} failed on its options: ${why}`, { code: 'wrong-use', cure, exit: exitCode.wrongUse })

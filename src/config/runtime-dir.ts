@@ -12,13 +12,24 @@ const longestBase = 60
  * whoever calls holds the supervisor's lock, so nobody uses it.
  */
 export const makeRuntimeDir = (dataDir: string, env: NodeJS.ProcessEnv): string => {
-  const base = [env.XDG_RUNTIME_DIR, tmpdir()].find(isFit) ?? '/tmp'
-  const prefix = `agentlab-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}-`
-  for (const name of readdirSync(base)) {
-    if (name.startsWith(prefix) && isOurs(join(base, name))) rmSync(join(base, name), { recursive: true, force: true })
-  }
+  for (const dir of runtimeDirsOf(dataDir, env)) rmSync(dir, { recursive: true, force: true })
+  const { base, prefix } = placeOf(dataDir, env)
   return mkdtempSync(join(base, prefix))
 }
+
+/** What a supervisor of `dataDir`, alive or killed, has made for its sockets. */
+export const runtimeDirsOf = (dataDir: string, env: NodeJS.ProcessEnv): string[] => {
+  const { base, prefix } = placeOf(dataDir, env)
+  return readdirSync(base)
+    .filter(name => name.startsWith(prefix))
+    .map(name => join(base, name))
+    .filter(isOurs)
+}
+
+const placeOf = (dataDir: string, env: NodeJS.ProcessEnv): { base: string; prefix: string } => ({
+  base: [env.XDG_RUNTIME_DIR, tmpdir()].find(isFit) ?? '/tmp',
+  prefix: `agentlab-${createHash('sha256').update(dataDir).digest('hex').slice(0, 12)}-`,
+})
 
 const isFit = (dir: string | undefined): dir is string => {
   if (dir === undefined || !dir.startsWith('/') || Buffer.byteLength(dir) > longestBase) return false

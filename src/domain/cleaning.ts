@@ -8,7 +8,7 @@ export const Fate = z.enum(['remove', 'rescue', 'keep'])
 export type Fate = z.infer<typeof Fate>
 
 export const CleaningItem = z.object({
-  kind: z.enum(['seat', 'environment', 'worktree', 'pin', 'lock', 'leftover', 'demo']),
+  kind: z.enum(['seat', 'environment', 'worktree', 'pin', 'lock', 'leftover', 'demo', 'box']),
   /** What people call it: a seat's, a ref's or a folder's name. */
   name: z.string(),
   /** Where it lies; null for a ref. */

@@ -7,6 +7,8 @@ export const exitCode = {
   wrongUse: 2,
   awaitingOperator: 3,
   noWall: 5,
+  /** Of `box`: the program it was to run is not there; as shells say it. */
+  noProgram: 127,
   interrupted: 130,
 } as const
 

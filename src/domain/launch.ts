@@ -51,6 +51,7 @@ export interface WatchedBounds {
   freeBytes: number
 }
 
+/** A program and what its standard streams are. */
 export type LaunchCommand = LaunchedProgram & (FileStreams | OwnStreams)
 
 export interface LaunchedProgram {

@@ -6,7 +6,12 @@ import type { AttemptInput } from './worker.ts'
  * The seat's own HOME and TMPDIR, an identity for commits, and git kept from asking, paging and opening editors.
  * AGENTLAB_ROLE marks the process and all it starts, so that `promote` can refuse to run under an agent.
  */
-export const baseEnvironment = ({ seat, identity, path, role }: AttemptInput): Record<string, string> => ({
+export const baseEnvironment = ({
+  seat,
+  identity,
+  path,
+  role,
+}: Pick<AttemptInput, 'seat' | 'identity' | 'path' | 'role'>): Record<string, string> => ({
   PATH: path,
   HOME: seat.home,
   TMPDIR: seat.tmp,

@@ -201,6 +201,33 @@ const cases: Record<string, Case> = {
     says: /names "clod"/,
     cure: /claude, codex, gemini/,
   },
+  'a box without a command': {
+    prepare: () => ({ args: ['box', '--lane', 'private'] }),
+    exit: 2,
+    says: /missing required argument 'command'/,
+    cure: /agentlab box --help/,
+  },
+  'a box of an unknown lane': {
+    prepare: () => ({ args: ['box', '--lane', 'secret', '--', 'true'] }),
+    exit: 2,
+    says: /box failed on its options: --lane "secret" is no lane/,
+    cure: /enterprise, personal, private/,
+  },
+  'a box of an unknown worker': {
+    prepare: () => ({ args: ['box', '--worker', 'clod', '--', 'true'] }),
+    exit: 2,
+    says: /--worker "clod" is no worker/,
+    cure: /claude, codex, gemini/,
+  },
+  'a box without a commit to put into it': {
+    prepare: world => {
+      shellGit(world.scratch, ['init', '-q', '-b', 'main', 'empty'])
+      return { args: ['box', '--', 'true'], cwd: join(world.scratch, 'empty') }
+    },
+    exit: 2,
+    says: /has no commit yet/,
+    cure: /git commit --allow-empty/,
+  },
   'a plan that is not there': {
     prepare: () => ({ args: ['task', 'x', '--plan', 'none.yaml'] }),
     exit: 2,
@@ -305,6 +332,45 @@ const refusalsOfRequest: Record<string, Case> = {
     says: /failed on --unboxed: lane private is not run without its box/,
     cure: /Leave it out/,
   },
+  'a box looser than the repository': {
+    prepare: world => {
+      writeFiles(world.repository, { 'agentlab.yaml': 'lane: enterprise\n' })
+      return { args: ['box', '--lane', 'personal', '--', 'true'] }
+    },
+    exit: 2,
+    says: /agentlab box failed on lane personal: it is looser than enterprise/,
+    cure: /Leave --lane out/,
+  },
+  'a box of a worker that the lane has not': {
+    prepare: () => ({ args: ['box', '--lane', 'private', '--worker', 'gemini', '--', 'true'] }),
+    exit: 2,
+    says: /worker gemini: its provider \(google\) may not see data of lane private/,
+    cure: /Leave --worker out/,
+  },
+  'a box of a worker whose program is missing': {
+    prepare: world => {
+      world.env.PATH = '/usr/bin:/bin'
+      return { args: ['box', '--worker', 'claude', '--', 'true'] }
+    },
+    exit: 2,
+    says: /worker claude: the program claude is not on PATH/,
+    cure: /leave --worker out/,
+  },
+  'a box on a branch without a commit': {
+    prepare: world => {
+      shellGit(world.repository, ['symbolic-ref', 'HEAD', 'refs/heads/nothing'])
+      return { args: ['box', '--', 'true'] }
+    },
+    exit: 2,
+    says: /agentlab box failed on HEAD: it stands on a branch without a commit/,
+    cure: /Switch to a branch that has commits/,
+  },
+  'a box for a program that is missing': {
+    prepare: () => ({ args: ['box', '--', './tool'] }),
+    exit: 127,
+    says: /agentlab box failed on \.\/tool: there is no such program on PATH/,
+    cure: /agentlab box -- sh \.\/tool/,
+  },
   'no agent CLI': {
     prepare: world => {
       world.env.PATH = '/usr/bin:/bin'
@@ -376,6 +442,9 @@ test('where no namespaces can be had nothing starts, and --unboxed is named wher
   expect(outcome.stderr).toMatch(/→ .*agentlab task --unboxed/)
   expect(outcome).toMatchObject({ exit: 5, stdout: '' })
   expect(JSON.parse((await agentlab(world, ['runs', '--json'])).stdout)).toEqual([])
+  const box = await agentlab(world, ['box', '--', 'touch', 'started'], { through: [real, ...inside] })
+  expect(box.stderr).toMatch(/agentlab box failed on building the box: user namespaces: .*\n {2}→ /)
+  expect(box).toMatchObject({ exit: 5, stdout: '' })
   expect(checkoutDigest(world.repository)).toBe(before)
 })
 

@@ -4,11 +4,14 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dataDirOf, stateRootOf } from '../../config/data-dir.ts'
 import { isLockHeld } from '../../store/lock.ts'
-import { isDemoLeft } from '../demo-marker.ts'
+import { isOrphaned } from '../folder-owner.ts'
 import { projectPaths } from '../project.ts'
 import { sumOf } from './disk-usage.ts'
 import type { Ground } from './ground.ts'
 import { discardAll, type Planned } from './planned.ts'
+
+/** An operator may want to go on with a demo that was killed. */
+const lookedAtMs = 24 * 3_600_000
 
 export const planDemos = async (ground: Ground): Promise<Planned[]> => {
   const { env } = ground.project
@@ -16,7 +19,7 @@ export const planDemos = async (ground: Ground): Promise<Planned[]> => {
   const planned: Planned[] = []
   for (const name of (await readdir(root).catch(() => [])).toSorted()) {
     const folder = join(root, name)
-    if (!(await isDemoLeft(folder, ground.now))) continue
+    if (!(await isOrphaned(folder, ground.now, lookedAtMs))) continue
     const gitDir = join(folder, 'repo', '.git')
     const dataDir = existsSync(gitDir) ? dataDirOf({ commonGitDir: gitDir, env }) : null
     if (dataDir !== null && isServed(dataDir)) continue

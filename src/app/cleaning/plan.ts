@@ -1,4 +1,5 @@
 /** What would go and what would stay if it were cleaned now; changes nothing. */
+import { planBoxes } from './boxes.ts'
 import { planDemos } from './demos.ts'
 import { planEnvironments } from './environments.ts'
 import type { Ground } from './ground.ts'
@@ -19,5 +20,6 @@ export const planCleaning = async (ground: Ground): Promise<Planned[]> => {
     ...(await planWorktrees(ground)),
     ...(await planLeftovers(ground)),
     ...(await planDemos(ground)),
+    ...(await planBoxes(ground)),
   ]
 }

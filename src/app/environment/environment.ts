@@ -23,8 +23,19 @@ export const environmentOf = async (
   tree: Oid,
   signal: AbortSignal,
 ): Promise<Environment> => {
+  const { known, order } = await lookFor(host, scope, tree)
+  return known ?? buildOnce(host, scope, order, signal)
+}
+
+/** The environment of a tree where a run has built it; nothing is built, so none may be there although one is configured. */
+export const environmentAtHand = async (host: Host, scope: RunScope, tree: Oid): Promise<Environment> =>
+  (await lookFor(host, scope, tree)).known ?? { status: 'none', hash: 'none' }
+
+type Found = { known: Environment; order: null } | { known: null; order: BuildOrder }
+
+const lookFor = async (host: Host, scope: RunScope, tree: Oid): Promise<Found> => {
   const setup = scope.config.setup
-  if (setup === null) return { status: 'none', hash: 'none' }
+  if (setup === null) return { known: { status: 'none', hash: 'none' }, order: null }
   const { repository, paths } = host.project
   const inputs = await inputsOf(repository, setup, tree)
   const main = await mainOf(host, scope)
@@ -32,8 +43,8 @@ export const environmentOf = async (
   const hash = environmentHash(setup, inputs, installScripts)
   const dir = join(paths.environments, hash)
   const known = await readManifest(dir)
-  if (known !== null) return { status: 'built', hash, dir, paths: known }
-  return buildOnce(host, scope, { tree, hash, dir, command: setup.command, installScripts }, signal)
+  if (known !== null) return { known: { status: 'built', hash, dir, paths: known }, order: null }
+  return { known: null, order: { tree, hash, dir, command: setup.command, installScripts } }
 }
 
 /** Main as the run found it, so that all of a run is held against the same commit; before that, as it is. */

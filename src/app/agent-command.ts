@@ -1,0 +1,77 @@
+/**
+ * An agent's command in its seat, ready for its box: the door to its token open, its private configuration written, its
+ * environment whole. The same for a run and for the operator who looks into the box by hand.
+ */
+import { randomUUID } from 'node:crypto'
+import type { Role, WorkerName } from '../domain/lane.ts'
+import type { Network } from '../domain/launch.ts'
+import { workers } from '../workers/registry.ts'
+import type { CredentialKind, Installation, PreparedAttempt } from '../workers/worker.ts'
+import type { Host, RunScope } from './host.ts'
+import { portsOf, portVariables } from './ports.ts'
+import { type Seat, writeInSeat } from './seats.ts'
+import { operatorPath } from './toolchain.ts'
+
+export interface ReadyAgent {
+  prepared: PreparedAttempt
+  env: Record<string, string>
+  readable: string[]
+  network: Network
+}
+
+/** What is asked of the agent; see AgentErrand. */
+interface Order {
+  role: Role
+  worker: WorkerName
+  seat: Seat
+  prompt: string
+  schema: Record<string, unknown> | null
+  resume: string | null
+}
+
+/** No process of the seat may be alive. The token is one that was issued and not revoked. */
+export const readyAgent = async (
+  host: Host,
+  scope: RunScope,
+  order: Order,
+  login: { installation: Installation; token: string; credentialKind: CredentialKind },
+): Promise<ReadyAgent> => {
+  const { seat, worker, role, prompt, schema, resume } = order
+  const { installation, token, credentialKind } = login
+  const door = await openDoor(host, scope, token)
+  const prepared = workers[worker].prepare({
+    role,
+    seat,
+    installation,
+    model: scope.config.agent[worker].model,
+    prompt,
+    schema,
+    sessionId: randomUUID(),
+    resume,
+    gateway: { origin: door.origin, token, credentialKind },
+    identity: host.identity,
+    path: operatorPath(host),
+  })
+  for (const file of prepared.files) await writeInSeat(seat, file.path, file.content)
+  return {
+    prepared,
+    env: { ...prepared.env, ...portVariables(await portsOf(host, scope, seat)), AGENTLAB_RUN: scope.runId },
+    readable: [...installation.prefixes, seat.io],
+    network: door.network,
+  }
+}
+
+/** The port of the gate in every box: the box's loopback is its own, so all can have the same. */
+const gatePort = 48_787
+
+/** In a box a gate for this token alone, and no other network; without one the gateway's port. */
+export const openDoor = async (
+  host: Host,
+  scope: RunScope,
+  token: string,
+): Promise<{ origin: string; network: Network }> => {
+  if (scope.request.containment === 'unboxed') return { origin: host.gateway.origin, network: 'host' }
+  const socket = host.nextSocketPath()
+  await host.gateway.openGate(token, socket)
+  return { origin: `http://127.0.0.1:${gatePort}`, network: { socket, port: gatePort } }
+}
