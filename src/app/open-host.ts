@@ -46,6 +46,7 @@ export const openHost = async (
         ? permit(grant, inputEstimate, now())
         : { ok: false, limit: 'none', message: `AgentLab: ${options.sendsNothing}` },
     heard: grant => notebook.heard(grant, now()),
+    rests: (grant, waitMs) => notebook.rests(grant, now() + waitMs),
     meter: (grant, record) => {
       try {
         notebook.metered(grant, record)

@@ -7,6 +7,8 @@ export interface WireNotebook {
   of(grant: Grant): WireNotes
   heard(grant: Grant, now: number): void
   metered(grant: Grant, record: MeterRecord): void
+  /** A request was sent back at the gate: its provider wants to be left alone until then. */
+  rests(grant: Grant, until: number): void
 }
 
 export const createWireNotebook = (): WireNotebook => {
@@ -25,6 +27,9 @@ export const createWireNotebook = (): WireNotebook => {
       const note = of(grant)
       note.usage = sum(note.usage, record)
       if (record.retryAfterMs !== null) note.retryAt = record.endedAt + record.retryAfterMs
+    },
+    rests: (grant, until) => {
+      of(grant).retryAt = until
     },
   }
 }

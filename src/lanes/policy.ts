@@ -1,7 +1,7 @@
 /** What a lane allows: the shipped table with the operator's words over it. Pure; nothing else says yes or no. */
 import type { EffectiveConfig } from '../config/effective.ts'
 import { type Lane, type Provider, vendorOf, WorkerName } from '../domain/lane.ts'
-import { modelAllowed } from './gateway/grant.ts'
+import { modelAllowed } from './gateway/models.ts'
 
 /** `words`: what people and models said. `facts`: ids, counts and closed reasons only. */
 export type Telling = 'words' | 'facts'

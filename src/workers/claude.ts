@@ -11,6 +11,8 @@ import type { AttemptInput, PreparedAttempt, StreamReader, Worker } from './work
 
 /** Tools that leave the workspace's branch, outlive the process or wait for a person: the work would be lost. */
 const unfitTools = 'EnterWorktree ExitWorktree CronCreate CronDelete CronList ScheduleWakeup SendMessage'
+/** The gate refuses a request that asks the provider to search or fetch. */
+const webTools = 'WebSearch WebFetch'
 
 const settings = { includeCoAuthoredBy: false, attribution: { commit: '', pr: '' } }
 
@@ -25,7 +27,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
       ...['-p', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions'],
       // Neither the repository's settings, hooks and CLAUDE.md nor its MCP servers.
       ...['--setting-sources', 'user', '--strict-mcp-config'],
-      ...['--disallowedTools', unfitTools.replaceAll(' ', ',')],
+      ...['--disallowedTools', `${unfitTools} ${webTools}`.replaceAll(' ', ',')],
       ...(model === null ? [] : ['--model', model]),
       ...(input.schema === null ? [] : ['--json-schema', JSON.stringify(input.schema)]),
       ...(input.resume === null ? ['--session-id', input.sessionId] : ['--resume', input.resume]),

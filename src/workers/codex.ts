@@ -33,6 +33,7 @@ check_for_update_on_startup = false
 project_doc_max_bytes = 0
 analytics.enabled = false
 features.plugins = false
+web_search = "disabled"
 
 [model_providers.agentlab]
 name = "agentlab"

@@ -25,6 +25,7 @@ const settings = {
   general: { enableAutoUpdate: false, enableAutoUpdateNotification: false, maxAttempts: 2 },
   model: { disableLoopDetection: true },
   hooksConfig: { enabled: false },
+  tools: { exclude: ['google_web_search', 'web_fetch'] },
   // A name no repository has: instructions reach every agent the same way, through the prompt.
   context: { fileName: ['.agentlab-reads-no-context-file'] },
 }

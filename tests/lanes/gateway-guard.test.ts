@@ -262,7 +262,7 @@ test('bodies that are no JSON object, encoded or too large are refused', async (
 test('models outside the grant’s patterns are refused by name, in paths too', async () => {
   const { origin, issue, upstream } = await set({ models: ['gemini-2.5-*', 'claude-sonnet-4-5'] })
   const google = (model: string) =>
-    post(`${origin}/google/v1beta/models/${model}:generateContent`, { 'x-goog-api-key': issue('google') })
+    post(`${origin}/google/v1beta/models/${model}:generateContent`, { 'x-goog-api-key': issue('google') }, {})
   expect((await google('gemini-2.5-pro')).status).toBe(200)
   const refused = await google('gemini-3-pro')
   expect(refused.status).toBe(403)

@@ -5,28 +5,32 @@ import https from 'node:https'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { credentialHeaders } from './credentials.ts'
+import type { Desk } from './desk.ts'
 import { isErrorStatus, sendErrorAnswer } from './error-answer.ts'
 import type { Grant, MeterRecord } from './grant.ts'
 import { headersForClient, headersForUpstream } from './headers.ts'
-import { retryAfterMs } from './rate-limit.ts'
+import { sendModelList } from './model-list.ts'
+import { restMs, retryAfterMs } from './rate-limit.ts'
 import { refuse } from './refusal.ts'
 import type { Match } from './routes.ts'
-import { type Counted, usageReader } from './usage.ts'
+import { usageReader } from './usage.ts'
+import type { Counted } from './usage-shapes.ts'
 
 export interface Errand {
+  desk: Desk
   grant: Grant
   match: Match
   model: string | null
   /** null for GET. */
   body: Buffer | null
+  /** The operator's credential; empty where none is needed. */
+  secret: string
   request: IncomingMessage
   response: ServerResponse
   /** Aborted when the token is revoked, the client leaves or the gateway closes. */
   signal: AbortSignal
-  clock: () => number
-  /** Called as parts of an answer pass: the provider is alive. */
-  onBytes: () => void
-  agents: { http: http.Agent; https: https.Agent }
+  /** Told when the provider wants to be left alone. */
+  rest(waitMs: number): void
 }
 
 const free: Counted = { input: 0, cached: 0, output: 0 }
@@ -37,7 +41,8 @@ const unmeasured: Counted = { input: null, cached: null, output: null }
  * A stream the upstream drops is dropped for the client too, never ended cleanly. Does not throw.
  */
 export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
-  const { grant, match, response, clock } = errand
+  const { grant, match, response } = errand
+  const { clock } = errand.desk
   const startedAt = clock()
   const record = (status: number | null, counted: Counted, wait: number | null, aborted: boolean): MeterRecord => ({
     requestId: randomUUID(),
@@ -50,17 +55,7 @@ export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
     aborted,
   })
 
-  const secret = grant.credential.kind === 'none' ? '' : await readCredential(grant)
-  if (secret === null) {
-    refuse(
-      response,
-      match.route.wire,
-      'unauthorized',
-      `AgentLab: the operator's ${grant.provider} login could not be read`,
-    )
-    return null
-  }
-  const sent = await send(errand, secret)
+  const sent = await send(errand)
   if (!sent.ok) {
     if (sent.reached) response.destroy()
     else refuse(response, match.route.wire, 'unreachable', `AgentLab: could not reach ${hostOf(grant)}: ${sent.reason}`)
@@ -69,33 +64,47 @@ export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
   const { answer } = sent
   const status = answer.statusCode ?? 502
   const wait = retryAfterMs(status, answer.headers, clock())
-  if (isErrorStatus(status)) {
-    const whole = await sendErrorAnswer(answer, response, secret)
-    return record(status, match.route.generates ? unmeasured : free, wait, !whole)
+  errand.rest(restMs(status, answer.headers, clock()))
+  const { whole, counted } = await answerClient(errand, answer, status)
+  return record(status, match.route.generates ? counted : free, wait, !whole)
+}
+
+/** `whole`: the answer went through to its end. */
+const answerClient = async (
+  errand: Errand,
+  answer: IncomingMessage,
+  status: number,
+): Promise<{ whole: boolean; counted: Counted }> => {
+  const { grant, match, response } = errand
+  const { route } = match
+  if (status >= 300 && status < 400) {
+    answer.destroy()
+    refuse(
+      response,
+      route.wire,
+      'unreachable',
+      `AgentLab: ${hostOf(grant)} answered with a redirect, and none is followed`,
+    )
+    return { whole: true, counted: unmeasured }
   }
-  const reader = usageReader(match.route.wire, answer.headers['content-type'])
+  if (isErrorStatus(status))
+    return { whole: await sendErrorAnswer(answer, response, errand.secret), counted: unmeasured }
+  if (route.listsModels) return { whole: await sendModelList(answer, response, route, grant), counted: free }
+  const reader = usageReader(route.wire, answer.headers['content-type'])
   const whole = await stream(answer, response, chunk => {
     reader.push(chunk)
-    errand.onBytes()
+    errand.desk.heard?.(grant)
   })
-  return record(status, match.route.generates ? reader.finish() : free, wait, !whole)
+  return { whole, counted: reader.finish() }
 }
 
 const hostOf = (grant: Grant): string => new URL(grant.upstream).host
 
-const readCredential = async (grant: Grant): Promise<string | null> => {
-  try {
-    const secret = await grant.credential.read()
-    return /^[\x21-\x7e]+$/.test(secret) ? secret : null
-  } catch {
-    return null
-  }
-}
-
 type Sent = { ok: true; answer: IncomingMessage } | { ok: false; reached: boolean; reason: string }
 
-const send = (errand: Errand, secret: string): Promise<Sent> => {
-  const { grant, match, body, request, signal, agents } = errand
+const send = (errand: Errand): Promise<Sent> => {
+  const { grant, match, body, request, signal, secret } = errand
+  const { agents } = errand.desk
   const base = new URL(grant.upstream)
   const secure = base.protocol === 'https:'
   const { promise, resolve } = Promise.withResolvers<Sent>()
@@ -111,7 +120,7 @@ const send = (errand: Errand, secret: string): Promise<Sent> => {
     headers: {
       ...headersForUpstream(request.headers),
       ...grant.headers,
-      ...credentialHeaders(grant, match.route.wire, secret),
+      ...credentialHeaders(grant, match.route, secret),
       'accept-encoding': 'identity',
       ...(body === null ? {} : { 'content-length': body.length }),
     },

@@ -23,7 +23,7 @@ export interface Grant {
   /** Origin and path prefix of the real API, without a trailing slash: `https://api.anthropic.com`. */
   upstream: string
   credential: Credential
-  /** Names of models that may be asked for; `*` stands for any run of characters. Absent: any. */
+  /** Models that may be asked for; `*` stands for any run of characters. Absent: any, of a local provider none. */
   models?: readonly string[]
   /** Added to each request; the rehearsal learns from them who is asking. */
   headers?: Readonly<Record<string, string>>
@@ -56,14 +56,4 @@ export interface MeterRecord {
   retryAfterMs: number | null
   /** The answer did not arrive whole: dropped by the upstream, left by the client, or its token was revoked. */
   aborted: boolean
-}
-
-/** Whether `model` matches one of the patterns (`claude-*`); null never does. */
-export const modelAllowed = (patterns: readonly string[] | undefined, model: string | null): boolean => {
-  if (patterns === undefined) return true
-  if (model === null) return false
-  return patterns.some(pattern => {
-    const source = pattern.split('*').map(part => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))
-    return new RegExp(`^${source.join('.*')}$`, 's').test(model)
-  })
 }

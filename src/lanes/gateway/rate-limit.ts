@@ -6,15 +6,30 @@ const text = (value: string | string[] | undefined): string | null => (typeof va
 /**
  * Milliseconds to wait, or null where the answer does not say. Sources: `retry-after` (RFC 9110: seconds or a date),
  * `retry-after-ms` (OpenAI, Anthropic SDK), and for status 429 the latest `anthropic-ratelimit-*-reset` of a spent limit
- * (RFC 3339) or `x-ratelimit-reset-*` of a spent limit (OpenAI: `1m30.5s`).
+ * (RFC 3339) or `x-ratelimit-reset-*` of a spent limit (OpenAI: `1m30.5s`). Dates are read by the provider's own clock
+ * where the answer tells it, so that a machine whose clock is wrong waits as long as it was asked to.
  */
 export const retryAfterMs = (status: number, headers: IncomingHttpHeaders, now: number): number | null => {
   const precise = Number(text(headers['retry-after-ms']) ?? Number.NaN)
   if (Number.isFinite(precise) && precise >= 0) return Math.ceil(precise)
   const after = text(headers['retry-after'])
   if (after !== null && /^\d+(\.\d+)?$/.test(after)) return Math.ceil(Number(after) * 1000)
-  if (after !== null && !Number.isNaN(Date.parse(after))) return Math.max(0, Date.parse(after) - now)
+  if (after !== null && !Number.isNaN(Date.parse(after))) return Math.max(0, Date.parse(after) - theirNow(headers, now))
   return status === 429 ? spentLimit(headers, now) : null
+}
+
+/**
+ * Milliseconds during which no further request should leave: what the provider asks for when it refuses for want of room
+ * (429, 503, 529), or until a limit comes back of which a good answer says that nothing remains. 0: none.
+ */
+export const restMs = (status: number, headers: IncomingHttpHeaders, now: number): number => {
+  if ([429, 503, 529].includes(status)) return retryAfterMs(status, headers, now) ?? 0
+  return status < 300 ? (spentLimit(headers, now) ?? 0) : 0
+}
+
+const theirNow = (headers: IncomingHttpHeaders, now: number): number => {
+  const said = Date.parse(text(headers.date) ?? '')
+  return Number.isNaN(said) ? now : said
 }
 
 const spentLimit = (headers: IncomingHttpHeaders, now: number): number | null => {
@@ -24,7 +39,7 @@ const spentLimit = (headers: IncomingHttpHeaders, now: number): number | null =>
     const remaining = anthropic ? `${anthropic[1]}-remaining` : openai ? `x-ratelimit-remaining-${openai[1]}` : null
     if (remaining === null || text(headers[remaining]) !== '0') return []
     const value = text(headers[name]) ?? ''
-    const wait = anthropic ? Date.parse(value) - now : durationMs(value)
+    const wait = anthropic ? Date.parse(value) - theirNow(headers, now) : durationMs(value)
     return Number.isFinite(wait) ? [Math.max(0, Math.ceil(wait))] : []
   })
   return waits.length === 0 ? null : Math.max(...waits)

@@ -1,18 +1,25 @@
 /** The gateway's own answers, in the shape each provider's client expects, so that it stops instead of trying again. */
 import type { ServerResponse } from 'node:http'
-import type { Wire } from './routes.ts'
+import type { Wire } from './route-table.ts'
 
 /**
  * `limit` ends a run at its bound and must not be retried: the status was chosen by trying the pinned CLIs (see
- * docs/rehearsal.md). `unreachable` is the upstream's failure and may be retried.
+ * docs/rehearsal.md). `unreachable` is the upstream's failure, `busy` a matter of time: both may be retried.
  */
-export type Refusal = 'unauthorized' | 'forbidden' | 'invalid' | 'tooLarge' | 'limit' | 'unreachable'
+export type Refusal = 'unauthorized' | 'forbidden' | 'invalid' | 'tooLarge' | 'limit' | 'busy' | 'unreachable'
 
-const statusOf: Record<Wire, Record<Refusal, number>> = {
-  anthropic: { unauthorized: 401, forbidden: 403, invalid: 400, tooLarge: 413, limit: 403, unreachable: 502 },
-  openai: { unauthorized: 401, forbidden: 403, invalid: 400, tooLarge: 413, limit: 400, unreachable: 502 },
-  google: { unauthorized: 401, forbidden: 403, invalid: 400, tooLarge: 413, limit: 403, unreachable: 502 },
+const usual = {
+  unauthorized: 401,
+  forbidden: 403,
+  invalid: 400,
+  tooLarge: 413,
+  limit: 403,
+  busy: 429,
+  unreachable: 502,
 }
+
+const statusOf = (wire: Wire, refusal: Refusal): number =>
+  wire === 'openai' && refusal === 'limit' ? 400 : usual[refusal]
 
 const anthropicType: Record<Refusal, string> = {
   unauthorized: 'authentication_error',
@@ -20,6 +27,7 @@ const anthropicType: Record<Refusal, string> = {
   invalid: 'invalid_request_error',
   tooLarge: 'request_too_large',
   limit: 'permission_error',
+  busy: 'rate_limit_error',
   unreachable: 'api_error',
 }
 
@@ -29,28 +37,41 @@ const googleStatus: Record<Refusal, string> = {
   invalid: 'INVALID_ARGUMENT',
   tooLarge: 'INVALID_ARGUMENT',
   limit: 'PERMISSION_DENIED',
+  busy: 'RESOURCE_EXHAUSTED',
   unreachable: 'UNAVAILABLE',
 }
 
 const bodyOf = (wire: Wire, refusal: Refusal, status: number, message: string): unknown => {
   if (wire === 'anthropic') return { type: 'error', error: { type: anthropicType[refusal], message } }
   if (wire === 'google') return { error: { code: status, message, status: googleStatus[refusal] } }
-  const type = refusal === 'unreachable' ? 'server_error' : 'invalid_request_error'
+  if (wire === 'ollama') return { error: message }
+  const type = { busy: 'rate_limit_error', unreachable: 'server_error' }[refusal as string] ?? 'invalid_request_error'
   return { error: { message, type, param: null, code: `agentlab_${refusal}` } }
 }
 
-/** Answers and ends. `message` reaches the worker and its transcript: it must hold no secret. */
-export const refuse = (response: ServerResponse, wire: Wire, refusal: Refusal, message: string): void => {
+/**
+ * Answers and ends. `message` reaches the worker and its transcript: it must hold no secret. `waitMs` tells a client that
+ * is `busy` when to come again.
+ */
+export const refuse = (
+  response: ServerResponse,
+  wire: Wire,
+  refusal: Refusal,
+  message: string,
+  waitMs = 1_000,
+): void => {
   if (response.headersSent || response.destroyed) {
     response.destroy()
     return
   }
-  const status = statusOf[wire][refusal]
+  const status = statusOf(wire, refusal)
   const body = JSON.stringify(bodyOf(wire, refusal, status, message))
+  const mayComeAgain = refusal === 'unreachable' || refusal === 'busy'
+  if (refusal === 'busy') response.setHeader('retry-after', Math.max(1, Math.ceil(waitMs / 1_000)))
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    'x-should-retry': refusal === 'unreachable' ? 'true' : 'false',
+    'x-should-retry': String(mayComeAgain),
     connection: 'close',
   })
   response.end(body)

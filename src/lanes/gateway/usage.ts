@@ -1,35 +1,8 @@
-/** Reads token counts from an answer as it passes, for the three wires, streamed or not. */
+/** Reads token counts from an answer as it passes: a stream of events, a line an object (Ollama), or one JSON body. */
 import { z } from 'zod'
-import type { Wire } from './routes.ts'
+import type { Wire } from './route-table.ts'
 import { BoundedText, EventSplitter, type Piece } from './sse.ts'
-
-/** As domain/attempt.ts `Usage`: null means not measured. */
-export interface Counted {
-  input: number | null
-  cached: number | null
-  output: number | null
-}
-
-const count = z.number().int().nonnegative()
-const optional = count.nullish().catch(null)
-
-const AnthropicUsage = z.object({
-  input_tokens: optional,
-  output_tokens: optional,
-  cache_read_input_tokens: optional,
-  cache_creation_input_tokens: optional,
-})
-const OpenaiUsage = z.object({
-  input_tokens: count,
-  output_tokens: count,
-  input_tokens_details: z.object({ cached_tokens: optional }).nullish(),
-})
-const GoogleUsage = z.object({
-  promptTokenCount: count,
-  candidatesTokenCount: optional,
-  thoughtsTokenCount: optional,
-  cachedContentTokenCount: optional,
-})
+import { absorb, type Counted } from './usage-shapes.ts'
 
 /** Takes the answer's bytes and knows, at any moment, what has been counted so far. */
 export interface UsageReader {
@@ -38,28 +11,49 @@ export interface UsageReader {
   finish(): Counted
 }
 
-/** `contentType` tells a stream of events from one JSON body. */
+/** `contentType` tells how the answer is made up. */
 export const usageReader = (wire: Wire, contentType: string | undefined): UsageReader => {
   const counted: Counted = { input: null, cached: null, output: null }
-  const read = (piece: Piece) => absorb(wire, counted, findUsage(wire, piece))
-  if (contentType?.toLowerCase().startsWith('text/event-stream')) {
+  const read = (piece: Piece): void => {
+    const usage = wire === 'ollama' ? ollamaUsage(piece) : findUsage(wire, piece)
+    if (usage !== null) absorb[wire](counted, usage)
+  }
+  const type = contentType?.toLowerCase() ?? ''
+  if (type.startsWith('text/event-stream')) {
     const events = new EventSplitter(read)
     return { push: chunk => events.push(chunk), finish: () => counted }
   }
   const body = new BoundedText()
+  const takeAll = (): Counted => {
+    read(body.take())
+    return counted
+  }
+  if (!type.startsWith('application/x-ndjson')) return { push: chunk => body.push(chunk), finish: takeAll }
   return {
-    push: chunk => body.push(chunk),
-    finish: () => {
-      read(body.take())
-      return counted
+    push: chunk => {
+      let rest = chunk
+      for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline)) {
+        body.push(rest.subarray(0, end))
+        read(body.take())
+        rest = rest.subarray(end + 1)
+      }
+      body.push(rest)
     },
+    finish: takeAll,
   }
 }
 
-const usageKey: Record<Wire, string> = { anthropic: 'usage', openai: 'usage', google: 'usageMetadata' }
+const newline = 0x0a
+
+const usageKey: Record<Exclude<Wire, 'ollama'>, string> = {
+  anthropic: 'usage',
+  openai: 'usage',
+  google: 'usageMetadata',
+  chat: 'usage',
+}
 
 /** Where a usage object may stand: at the top, in an event's message or response, or in each part of a JSON array. */
-const findUsage = (wire: Wire, piece: Piece): unknown => {
+const findUsage = (wire: keyof typeof usageKey, piece: Piece): unknown => {
   const key = usageKey[wire]
   if (!piece.data.includes(`"${key}"`)) return null
   if (piece.cut) return lastObjectAfter(piece.data, `"${key}":`)
@@ -75,31 +69,15 @@ const findUsage = (wire: Wire, piece: Piece): unknown => {
   return null
 }
 
-/** Later events correct earlier ones: Anthropic's start gives the input, its deltas the output so far. */
-const absorb = (wire: Wire, counted: Counted, usage: unknown): void => {
-  if (usage === null) return
-  if (wire === 'anthropic') {
-    const { data } = AnthropicUsage.safeParse(usage)
-    if (!data) return
-    const { input_tokens: fresh, cache_read_input_tokens: read, cache_creation_input_tokens: written } = data
-    if (typeof fresh === 'number' && (fresh > 0 || counted.input === null)) {
-      counted.input = fresh + (read ?? 0) + (written ?? 0)
-      counted.cached = read ?? 0
-    }
-    counted.output = data.output_tokens ?? counted.output
-  } else if (wire === 'openai') {
-    const { data } = OpenaiUsage.safeParse(usage)
-    if (!data) return
-    counted.input = data.input_tokens
-    counted.cached = data.input_tokens_details?.cached_tokens ?? 0
-    counted.output = data.output_tokens
-  } else {
-    const { data } = GoogleUsage.safeParse(usage)
-    if (!data) return
-    counted.input = data.promptTokenCount
-    counted.cached = data.cachedContentTokenCount ?? 0
-    counted.output = (data.candidatesTokenCount ?? 0) + (data.thoughtsTokenCount ?? 0)
+/** Ollama counts at the top of its last object, where in a piece that was cut only the end is left. */
+const ollamaUsage = (piece: Piece): unknown => {
+  if (!/"(?:prompt_)?eval_count"/.test(piece.data)) return null
+  if (!piece.cut) return parse(piece.data)
+  const last = (name: string): number | undefined => {
+    const found = [...piece.data.matchAll(new RegExp(`(?<!\\\\)"${name}":(\\d{1,15})`, 'g'))].at(-1)
+    return found === undefined ? undefined : Number(found[1])
   }
+  return { prompt_eval_count: last('prompt_eval_count'), eval_count: last('eval_count'), done: true }
 }
 
 const parse = (text: string): unknown => {

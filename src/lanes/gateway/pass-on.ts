@@ -1,0 +1,53 @@
+/** What stands between a request that was let in and its upstream: the rules, the login, the provider's rest, the limits. */
+
+import { readCredential } from './credentials.ts'
+import { type Errand, forward } from './forward.ts'
+import type { Permission } from './grant.ts'
+import { inspect } from './inspect.ts'
+import { type Refusal, refuse } from './refusal.ts'
+import { limitedAs } from './resting.ts'
+
+export type Passage = Pick<Errand, 'desk' | 'grant' | 'match' | 'request' | 'response' | 'signal'> & {
+  /** Asked for each part of the body: is there room for so many bytes? */
+  hold(bytes: number): boolean
+}
+
+const unchecked: Permission = {
+  ok: false,
+  limit: 'unknown',
+  message: "AgentLab: the run's limits could not be checked",
+}
+
+export const passOn = async (passage: Passage): Promise<void> => {
+  const { desk, grant, match, request, response, signal } = passage
+  const no = (refusal: Refusal, message: string, waitMs?: number): void =>
+    refuse(response, match.route.wire, refusal, `AgentLab: ${message}`, waitMs)
+
+  const inspection = await inspect(request, match, grant, { atMost: desk.bounds.bodyBytes, hold: passage.hold })
+  if (!inspection.ok) return no(inspection.refusal, inspection.message)
+  const { bytes, model } = inspection
+
+  const secret = await readCredential(grant)
+  if (secret === null) return no('unauthorized', `the operator's ${grant.provider} login could not be read`)
+  // Without a login there is no limit that requests share: a rehearsal's script refuses the one it means.
+  const who = match.route.generates && secret !== '' ? limitedAs(grant, secret, model) : null
+  const restMs = who === null ? 0 : desk.resting.left(who)
+  if (restMs > 0) {
+    desk.rests?.(grant, restMs)
+    return no('busy', `${grant.provider} asked to be left alone; try again in ${Math.ceil(restMs / 1_000)}s`, restMs)
+  }
+
+  const inputEstimate = Math.ceil((bytes?.length ?? 0) / 4)
+  const permission = await desk.allow(grant, { model, inputEstimate }).catch(() => unchecked)
+  if (!permission.ok) return refuse(response, match.route.wire, 'limit', permission.message)
+  try {
+    if (signal.aborted) return
+    const rest = (waitMs: number): void => {
+      if (who !== null) desk.resting.note(who, waitMs)
+    }
+    const record = await forward({ ...passage, model, body: bytes, secret, rest })
+    if (record !== null) desk.meter(grant, record)
+  } finally {
+    permission.settled?.()
+  }
+}
