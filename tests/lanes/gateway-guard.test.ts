@@ -1,7 +1,6 @@
-import { once } from 'node:events'
-import net from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import type { Grant, Permission } from '../../src/lanes/gateway/grant.ts'
+import { raw } from './raw.ts'
 import { grantFor, operatorKey, post, startMetered, startUpstream, wires } from './upstream.ts'
 
 const open: { close(): Promise<void> }[] = []
@@ -11,23 +10,12 @@ afterEach(async () => {
 
 const json = { 'content-type': 'application/json' }
 
-const set = async (more: Partial<Grant> = {}, allow?: () => Promise<Permission>) => {
+const set = async (more: Partial<Grant> = {}, allow: () => Promise<Permission> = async () => ({ ok: true })) => {
   const upstream = await startUpstream(response => response.writeHead(200, json).end('{"ok":true}'))
-  const metered = await startMetered(allow)
+  const metered = await startMetered({ allow })
   open.push(metered.gateway, upstream)
   const issue = (provider: Grant['provider']) => metered.gateway.issueToken(grantFor(provider, upstream.origin, more))
   return { ...metered, upstream, issue, origin: metered.gateway.origin }
-}
-
-/** Sends bytes as they are and gives back everything the server says until it closes. */
-const raw = async (origin: string, text: string): Promise<string> => {
-  const socket = net.connect(Number(new URL(origin).port), '127.0.0.1')
-  const chunks: Buffer[] = []
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-  socket.on('error', () => {})
-  socket.end(text)
-  await once(socket, 'close')
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 const errorOf: Record<string, (status: number) => object> = {

@@ -1,8 +1,9 @@
 /** A provider for the gateway's tests: a real HTTP server that remembers what reached it. */
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { GatewayOptions } from '../../src/lanes/gateway/desk.ts'
 import { type Gateway, startGateway } from '../../src/lanes/gateway/gateway.ts'
-import type { Grant, MeterRecord, Permission } from '../../src/lanes/gateway/grant.ts'
+import type { Grant, MeterRecord } from '../../src/lanes/gateway/grant.ts'
 
 export interface Seen {
   method: string
@@ -64,12 +65,13 @@ export interface Metered {
   metered(count: number): Promise<MeterRecord[]>
 }
 
-export const startMetered = async (allow: () => Promise<Permission> = async () => ({ ok: true })): Promise<Metered> => {
+export const startMetered = async (more: Partial<GatewayOptions> = {}): Promise<Metered> => {
   const records: MeterRecord[] = []
   let wake = () => {}
   const gateway = await startGateway({
-    allow,
+    allow: async () => ({ ok: true }),
     clock: Date.now,
+    ...more,
     meter: (_grant, record) => {
       records.push(record)
       wake()

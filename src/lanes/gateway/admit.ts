@@ -26,6 +26,7 @@ export const admit = (
   const holder = tokens.holder(shown ?? '')
   const counted = (door === null ? holder : tokens.holder(door))?.stile ?? strangers
   if (!counted.hit()) return no('busy', 'requests come too fast')
+  if (request.httpVersion !== '1.1') return no('invalid', 'only HTTP/1.1 is spoken here')
   if (match === null) return no('forbidden', 'this method and path are not allowed')
   const twice = duplicatedHeader(request)
   if (twice !== null) return no('invalid', `the header ${twice} came twice`)

@@ -18,6 +18,8 @@ const passedOn = new Set([
   'version',
 ])
 const passedOnPrefixes = ['anthropic-', 'x-claude-', 'x-stainless-', 'x-codex-', 'openai-beta']
+/** What may be a key of somebody else's account never passes, whatever stands before it. */
+const mayBeCredential = /(?:^|-)(?:api-?key|key|token|auth\w*|secret|cookie)(?:$|-)/
 
 /** Headers that must not come twice: two readers could take two different ones. */
 const single = [
@@ -53,7 +55,9 @@ const named = (connection: string | undefined): string[] => (connection ?? '').t
 export const headersForUpstream = (headers: IncomingHttpHeaders): Record<string, string> => {
   const dropped = new Set(named(headers.connection))
   const passes = (name: string) =>
-    !dropped.has(name) && (passedOn.has(name) || passedOnPrefixes.some(prefix => name.startsWith(prefix)))
+    !dropped.has(name) &&
+    !mayBeCredential.test(name) &&
+    (passedOn.has(name) || passedOnPrefixes.some(prefix => name.startsWith(prefix)))
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       passes(name) && typeof value === 'string' ? [[name, value]] : [],
