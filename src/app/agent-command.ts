@@ -64,13 +64,20 @@ export const readyAgent = async (
 /** The port of the gate in every box: the box's loopback is its own, so all can have the same. */
 const gatePort = 48_787
 
-/** In a box a gate for this token alone, and no other network; without one the gateway's port. */
+/**
+ * In a box a gate for this token alone, and no other network; without one the gateway's port. On macOS a box has the
+ * machine's loopback, and may speak to one port of it.
+ */
 export const openDoor = async (
   host: Host,
   scope: RunScope,
   token: string,
 ): Promise<{ origin: string; network: Network }> => {
   if (scope.request.containment === 'unboxed') return { origin: host.gateway.origin, network: 'host' }
+  if (process.platform === 'darwin') {
+    const port = await host.gateway.openPort(token)
+    return { origin: `http://127.0.0.1:${port}`, network: { socket: null, port } }
+  }
   const socket = host.nextSocketPath()
   await host.gateway.openGate(token, socket)
   return { origin: `http://127.0.0.1:${gatePort}`, network: { socket, port: gatePort } }

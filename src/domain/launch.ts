@@ -5,9 +5,10 @@ export type Containment = 'boxed' | 'unboxed'
 
 /**
  * Which network a process has. `host`: the machine's own. `none`: a loopback of its own that leads nowhere. A gate: that
- * loopback, and on it one port that leads to one unix socket (absolute path, at most 104 bytes).
+ * loopback, and on it one port that leads to one unix socket (absolute path, at most 104 bytes). Without a socket, on
+ * macOS, where there is no loopback of its own: one port of the machine's, and nothing else.
  */
-export type Network = 'host' | 'none' | { socket: string; port: number }
+export type Network = 'host' | 'none' | { socket: string | null; port: number }
 
 export interface LaunchPolicy {
   containment: Containment

@@ -9,13 +9,17 @@ import { hostFacts, systemPath } from './host-facts.ts'
 import { mountsOf } from './mounts.ts'
 import { findProgram } from './programs.ts'
 import { run } from './run.ts'
+import { seatbeltArguments, seatbeltProfile } from './seatbelt.ts'
+import { sandboxExec } from './seatbelt-box.ts'
 import { systemCallFilter } from './seccomp.ts'
 
 export type BoxProbe =
   | { available: true; version: string; asRoot: boolean }
+  /** macOS: `true` ran in a sandbox. What that holds back was never tried. */
+  | { available: true; version: null; asRoot: boolean }
   | {
       available: false
-      /** What could not be had: `platform`, `bubblewrap`, `socat`, `AppArmor`, `user namespaces`, `/proc`, `box`. */
+      /** What could not be had: `platform`, `bubblewrap`, `socat`, `AppArmor`, `user namespaces`, `/proc`, `box`, `sandbox-exec`. */
       part: string
       reason: string
       cure: string
@@ -24,6 +28,7 @@ export type BoxProbe =
 /** Builds a box like a worker's around `true`. Takes about 20 ms; never throws. */
 export const probeBox = async (): Promise<BoxProbe> => {
   try {
+    if (process.platform === 'darwin') return await probeSeatbelt()
     if (process.platform !== 'linux') return noBoxOn(process.platform)
     const bubblewrap = await findBubblewrap()
     const options = { cwd: '/', env: { PATH: systemPath() }, timeoutMs: 10_000, encoding: 'utf8' as const }
@@ -37,6 +42,17 @@ export const probeBox = async (): Promise<BoxProbe> => {
     if (!(error instanceof AgentLabError)) throw error
     return { available: false, part: 'bubblewrap', reason: 'there is no bwrap on this machine', cure: installCure }
   }
+}
+
+/** Runs `true` in the sandbox of a policy that allows nothing; `program` is the system's own unless told. */
+export const probeSeatbelt = async (program = sandboxExec): Promise<BoxProbe> => {
+  const words = seatbeltArguments(seatbeltProfile([], 'none'), ['/usr/bin/true'])
+  const options = { cwd: '/', env: {}, timeoutMs: 10_000, encoding: 'utf8' as const }
+  const { exitCode, stderr, failedToStart } = await run(program, words, options)
+  if (exitCode === 0) return { available: true, version: null, asRoot: process.getuid?.() === 0 }
+  const reason = cleanLine(failedToStart ?? stderr, 400) || `it ended with ${exitCode ?? 'a signal'}`
+  const cure = 'It comes with macOS and makes no sandbox inside another one: start AgentLab from a plain terminal.'
+  return { available: false, part: 'sandbox-exec', reason, cure }
 }
 
 const probeArguments = async (): Promise<string[]> => {

@@ -26,6 +26,7 @@ exec "$@"`
 /** The words before the command; none where there is no gate. @throws AgentLabError `no-wall` (exit 5) without socat */
 export const bridgeWords = (network: Network, facts: Pick<HostFacts, 'socat'>): string[] => {
   if (network === 'host' || network === 'none') return []
+  if (network.socket === null) throw new Error('a box with a loopback of its own needs a socket for its gate')
   if (facts.socat === null)
     throw new AgentLabError('launch failed on the gate: there is no socat on this machine', {
       code: 'no-wall',

@@ -5,14 +5,15 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { isMainThread } from 'node:worker_threads'
 import type { ProcessEnd } from '../domain/attempt.ts'
 import { AgentLabError } from '../domain/errors.ts'
-import type { LaunchCommand, LaunchPolicy } from '../domain/launch.ts'
-import type { Prepared } from './backend.ts'
+import type { Containment, LaunchCommand, LaunchPolicy } from '../domain/launch.ts'
+import type { Backend, Prepared } from './backend.ts'
 import { boxed } from './boxed.ts'
 import { seatVariable } from './descendants.ts'
 import { closeInheritedDescriptors } from './descriptors.ts'
 import { openStandardFiles } from './output-files.ts'
 import { openOwnStreams } from './own-streams.ts'
 import { recentProcessTable } from './process-table.ts'
+import { seatbeltBoxed } from './seatbelt-box.ts'
 import type { DroppedBytes, StandardStreams } from './standard-streams.ts'
 import { ownTurn } from './turn.ts'
 import { unboxed } from './unboxed.ts'
@@ -57,7 +58,7 @@ export const launch = async (policy: LaunchPolicy, command: LaunchCommand): Prom
   if (!isMainThread) throw new Error('launch must run in the main thread: a box dies with the thread that started it')
   closeInheritedDescriptors()
   checkPlaces(command)
-  const prepared = await (policy.containment === 'boxed' ? boxed : unboxed)(policy, command)
+  const prepared = await backendFor(policy.containment)(policy, command)
   await ownTurn()
   const streams = 'streams' in command ? openOwnStreams() : openStandardFiles(command)
   try {
@@ -68,6 +69,9 @@ export const launch = async (policy: LaunchPolicy, command: LaunchCommand): Prom
     throw error
   }
 }
+
+const backendFor = (containment: Containment): Backend =>
+  containment === 'unboxed' ? unboxed : process.platform === 'darwin' ? seatbeltBoxed : boxed
 
 const checkPlaces = ({ file, cwd }: LaunchCommand): void => {
   const missing = !existsSync(cwd)

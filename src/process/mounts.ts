@@ -14,7 +14,7 @@ const hiddenPlaces = ['/tmp', '/var/tmp', '/run', '/var/run']
 /** Mounts of a policy in order. @throws AgentLabError `no-wall` when a writable directory is missing or reached by a link */
 export const mountsOf = (policy: Pick<LaunchPolicy, 'hidden' | 'readable' | 'writable' | 'network'>): Mount[] => {
   const hide = [...hiddenPlaces, ...policy.hidden].flatMap(path => hidden(path))
-  const gate = typeof policy.network === 'string' ? [] : [policy.network.socket]
+  const gate = typeof policy.network === 'string' ? [] : [policy.network.socket].filter(path => path !== null)
   const readable = [...nameServiceFiles(), ...policy.readable, ...gate]
   const mounts = [...hide, ...readable.flatMap(readableAtItsRealPath), ...policy.writable.map(writable)]
   return inOrder([...mounts, ...linksLostIn(mounts, policy.readable)])

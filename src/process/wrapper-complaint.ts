@@ -10,7 +10,7 @@ export const wrapperComplaint = (path: string, start: number): string => {
     try {
       const text = Buffer.alloc(Math.min(Math.max(fstatSync(fd).size - start, 0), 4_096))
       readSync(fd, text, 0, text.length, start)
-      const line = /^(?:bwrap|prlimit|gate): (.*)$/m.exec(text.toString('utf8'))?.[1]
+      const line = /^(?:bwrap|prlimit|gate|sandbox-exec): (.*)$/m.exec(text.toString('utf8'))?.[1]
       return cleanLine(line ?? 'the box ended before the command began', 400)
     } finally {
       closeSync(fd)

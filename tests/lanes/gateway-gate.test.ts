@@ -28,11 +28,12 @@ const set = async () => {
   return { gateway, upstream, issue }
 }
 
-/** The status of a request through a socket, or the code of why there is none. */
-const ask = (socketPath: string, token: string): Promise<number | string> =>
+/** The status of a request through a socket or a port, or the code of why there is none. */
+const ask = (door: string | number, token: string): Promise<number | string> =>
   new Promise(resolve => {
     const headers = { 'content-type': 'application/json', ...wire.header(token) }
-    const request = http.request({ socketPath, path: wire.path, method: 'POST', headers }, response => {
+    const where = typeof door === 'string' ? { socketPath: door } : { host: '127.0.0.1', port: door }
+    const request = http.request({ ...where, path: wire.path, method: 'POST', headers }, response => {
       response.resume()
       resolve(response.statusCode!)
     })
@@ -49,6 +50,18 @@ test('serves its own token and refuses every other, valid ones too', async () =>
   expect(await ask(join(dir, 'a.sock'), other)).toBe(401)
   expect(await ask(join(dir, 'b.sock'), mine)).toBe(401)
   expect(upstream.seen).toHaveLength(1)
+})
+
+test('can be a port, where boxes have no loopback of their own', async () => {
+  const { gateway, issue } = await set()
+  const [mine, other] = [issue(), issue()]
+  const port = await gateway.openPort(mine)
+  expect(`http://127.0.0.1:${port}`).not.toBe(gateway.origin)
+  expect(await ask(port, mine)).toBe(200)
+  expect(await ask(port, other)).toBe(401)
+  gateway.revokeToken(mine)
+  expect(await ask(port, mine)).toMatch(/^(?:ECONNREFUSED|ECONNRESET)$/)
+  await expect(gateway.openPort(mine)).rejects.toThrow('issued and not revoked')
 })
 
 test('can be reached by its owner alone', async () => {

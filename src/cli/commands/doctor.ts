@@ -143,6 +143,13 @@ const tryBox = async (): Promise<Diagnosis> => {
   const probe = await probeBox()
   if (!probe.available)
     return { what: 'box', status: 'fail', detail: `${probe.part}: ${probe.reason}`, cure: probe.cure }
+  if (probe.version === null)
+    return {
+      what: 'box',
+      status: 'warn',
+      detail: 'sandbox-exec ran a command; AgentLab’s rules for it are untested on this platform',
+      cure: 'Let them be tried here: agentlab doctor --walls',
+    }
   const detail = `bubblewrap ${probe.version} built one`
   if (!probe.asRoot) return { what: 'box', status: 'ok', detail }
   return {

@@ -24,6 +24,8 @@ export interface Gateway {
    * token's revocation.
    */
   openGate(token: string, path: string): Promise<void>
+  /** The same as a free port of 127.0.0.1, for boxes that share the machine's loopback (macOS); returns it. */
+  openPort(token: string): Promise<number>
   /** From now on the token gets 401, and its running streams are cut. Unknown tokens are ignored. */
   revokeToken(token: string): void
   /** Cuts what runs and stops listening. */
@@ -52,16 +54,24 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       gate.closeAllConnections()
     }
   }
+  const openDoor = async (token: string, where: ListenOptions): Promise<http.Server> => {
+    const holder = desk.tokens.holder(token)
+    if (holder === undefined) throw new Error('a gate needs a token that was issued and not revoked')
+    const gate = await listen(desk, token, where)
+    holder.gates.push(gate)
+    if (desk.tokens.holder(token) !== holder) gate.close()
+    return gate
+  }
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     issueToken: grant => desk.tokens.issue(grant, newStile()),
     openGate: async (token, path) => {
-      const holder = desk.tokens.holder(token)
-      if (holder === undefined) throw new Error('a gate needs a token that was issued and not revoked')
-      const gate = await listen(desk, token, { path })
+      await openDoor(token, { path })
       await chmod(path, 0o600)
-      holder.gates.push(gate)
-      if (desk.tokens.holder(token) !== holder) gate.close()
+    },
+    openPort: async token => {
+      const gate = await openDoor(token, { port: 0, host: '127.0.0.1' })
+      return (gate.address() as AddressInfo | null)?.port ?? 0
     },
     revokeToken,
     close: async () => {
