@@ -50,6 +50,7 @@ const policyIn = (dir: string, containment: Containment, network: LaunchPolicy['
   readable: [],
   writable: [dir],
   hidden: [],
+  userNamespaces: false,
   network,
   limits,
 })

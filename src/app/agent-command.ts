@@ -10,7 +10,7 @@ import type { CredentialKind, Installation, PreparedAttempt } from '../workers/w
 import type { Host, RunScope } from './host.ts'
 import { portsOf, portVariables } from './ports.ts'
 import { type Seat, writeInSeat } from './seats.ts'
-import { operatorPath } from './toolchain.ts'
+import { pathOf, toolchainOf } from './toolchain.ts'
 
 export interface ReadyAgent {
   prepared: PreparedAttempt
@@ -38,6 +38,7 @@ export const readyAgent = async (
 ): Promise<ReadyAgent> => {
   const { seat, worker, role, prompt, schema, resume } = order
   const { installation, token, credentialKind } = login
+  const toolchain = await toolchainOf(scope.config, host.project.env)
   const door = await openDoor(host, scope, token)
   const prepared = workers[worker].prepare({
     role,
@@ -50,13 +51,18 @@ export const readyAgent = async (
     resume,
     gateway: { origin: door.origin, token, credentialKind },
     identity: host.identity,
-    path: operatorPath(host),
+    path: pathOf(toolchain, scope.request.containment, host.project.env),
   })
   for (const file of prepared.files) await writeInSeat(seat, file.path, file.content)
   return {
     prepared,
-    env: { ...prepared.env, ...portVariables(await portsOf(host, scope, seat)), AGENTLAB_RUN: scope.runId },
-    readable: [...installation.prefixes, seat.io],
+    env: {
+      ...toolchain.env,
+      ...prepared.env,
+      ...portVariables(await portsOf(host, scope, seat)),
+      AGENTLAB_RUN: scope.runId,
+    },
+    readable: [...installation.prefixes, ...toolchain.readable, seat.io],
     network: door.network,
   }
 }

@@ -6,8 +6,10 @@ import type { ProcessEnd } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { FileStreams, LaunchLimits, Network, OwnStreams } from '../domain/launch.ts'
 import type { RunRequest } from '../domain/run-request.ts'
+import { findGit } from '../git/exec.ts'
 import { boxPolicy } from '../lanes/box.ts'
 import { type LaunchedProcess, launch } from '../process/launch.ts'
+import { toolNeeds } from '../process/programs.ts'
 import { mostProcesses, refuseWithoutRoom, watchedBounds } from './box-bounds.ts'
 import type { Host } from './host.ts'
 import type { Seat } from './seats.ts'
@@ -30,8 +32,10 @@ interface Errand {
   args: string[]
   env: Record<string, string>
   cwd: string
-  /** Directories that stay readable although they lie in a hidden place. */
+  /** Paths that can be read beside the system, the objects and git. */
   readable: string[]
+  /** Left out: none. */
+  userNamespaces?: boolean
   /** Left out: none. */
   network?: Network
   limits?: Partial<LaunchLimits>
@@ -50,15 +54,17 @@ const defaultLimits: LaunchLimits = {
 export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErrand): Promise<LaunchedProcess> => {
   const { repository, dataDir, env } = host.project
   await refuseWithoutRoom(host.project)
+  const home = env.HOME ?? homedir()
   const policy = boxPolicy({
     containment: scope.request.containment,
     seatRoot: errand.seat.root,
     dataDir,
-    home: env.HOME ?? homedir(),
+    home,
     repoRoot: repository.root,
     objectDirs: repository.objectDirs,
-    toolPrefixes: errand.readable,
+    toolPrefixes: [...(await toolNeeds(findGit(env), { home, env })).prefixes, ...errand.readable],
     extraReadable: [],
+    userNamespaces: errand.userNamespaces ?? false,
     network: errand.network ?? 'none',
     limits: { ...defaultLimits, watched: watchedBounds(host.project, errand.isOurs ? null : scope), ...errand.limits },
   })

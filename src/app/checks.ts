@@ -11,13 +11,13 @@ import type { CheckRow } from '../store/checks.ts'
 import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { runInBox } from './box-command.ts'
 import { withCheckSeat } from './check-seats.ts'
+import { commandIn } from './configured-command.ts'
 import type { Environment } from './environment/build.ts'
 import { environmentOf } from './environment/environment.ts'
 import { dependencyNotes, setupNote } from './environment/notes.ts'
 import { digestOfHandIns } from './handed-in.ts'
 import type { Host, RunScope } from './host.ts'
 import type { Seat } from './seats.ts'
-import { commandIn, findCommand } from './toolchain.ts'
 import { furnish } from './workspace.ts'
 
 export interface TreeChecks {
@@ -148,9 +148,8 @@ const runOne = async (
   const { seat, check, environment, taskId } = errand
   const notRun = (output: string): Ran => ({ status: 'notRun', exitCode: null, durationMs: 0, output })
   if (environment.status === 'failed') return notRun(`The set-up failed: ${environment.detail}`)
-  const program = await findCommand(host, check.command[0]!)
-  if (program === null) return notRun(`There is no program ${check.command[0]} on PATH.`)
-  const { args, env } = await commandIn(host, scope, seat, check.command)
+  const command = await commandIn(host, scope, seat, check.command)
+  if (command === null) return notRun(`There is no program ${check.command[0]} on PATH.`)
   const { end, stdoutPath, stderrPath } = await runInBox(
     host,
     scope,
@@ -159,11 +158,9 @@ const runOne = async (
       taskId,
       what: `check ${check.name}`,
       name: `check-${check.name.replace(/[^a-z0-9]/gi, '_')}`,
-      file: program.file,
-      args,
-      env,
+      ...command,
       cwd: seat.workspace,
-      readable: program.readable,
+      userNamespaces: scope.config.userns.includes(check.name),
       limits: { wallMs: check.timeoutMs },
     },
     signal,

@@ -1,56 +1,93 @@
-/** The operator's toolchain inside the box: PATH, and the folders that must stay readable for a command to run. */
+/** The operator's toolchain inside the box: which tools a run needs, what must be readable for them, and their PATH. */
+import { realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { delimiter, isAbsolute } from 'node:path'
-import { fillPlaces } from '../domain/command-places.ts'
-import { findProgram, toolPrefixes } from '../process/programs.ts'
-import type { Host, RunScope } from './host.ts'
-import { portsOf, portVariables } from './ports.ts'
-import type { Seat } from './seats.ts'
+import { delimiter, isAbsolute, join } from 'node:path'
+import type { EffectiveConfig } from '../config/effective.ts'
+import type { Containment } from '../domain/launch.ts'
+import { findGit } from '../git/exec.ts'
+import { calledProgram, findProgram, isOfSystem, type ToolPlace, toolNeeds } from '../process/programs.ts'
 
-export const operatorPath = (host: Host): string =>
-  (host.project.env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter).filter(isAbsolute).join(delimiter)
+/** One program a run starts or that its own programs start. */
+export interface Tool {
+  word: string
+  /** Absolute path, or null where there is no such program. */
+  file: string | null
+  /** What must be readable for it, beside the system's own. */
+  prefixes: string[]
+}
 
-/** The words of a configured command after its program, and what it runs in: filled for one seat. */
-export const commandIn = async (
-  host: Host,
-  scope: RunScope,
-  seat: Seat,
-  command: readonly string[],
-): Promise<{ args: string[]; env: Record<string, string> }> => {
-  const ports = await portsOf(host, scope, seat)
+export interface Toolchain {
+  tools: Tool[]
+  /** Everything that must be readable in a box of this run. */
+  readable: string[]
+  /** Variables by which the tools find their homes. */
+  env: Record<string, string>
+  /** PATH in a box: the operator's folders that exist there, at their real places. */
+  path: string
+}
+
+type Wanted = Pick<EffectiveConfig, 'checks' | 'setup' | 'tools'>
+
+export const operatorPath = (env: NodeJS.ProcessEnv): string =>
+  (env.PATH ?? '/usr/local/bin:/usr/bin:/bin').split(delimiter).filter(isAbsolute).join(delimiter)
+
+const placeOf = (env: NodeJS.ProcessEnv) => ({
+  home: env.HOME ?? homedir(),
+  env: { ...env, PATH: operatorPath(env) },
+})
+
+/** Looks at the disk anew each time: a tool installed meanwhile is found. */
+export const toolchainOf = async (config: Wanted, env: NodeJS.ProcessEnv): Promise<Toolchain> => {
+  const place = placeOf(env)
+  const found = await Promise.all(wordsOf(config).map(word => toolOf(word, place)))
+  const named = config.tools.map(path => (path.startsWith('~/') ? join(place.home, path.slice(2)) : path))
+  const readable = [...new Set([...found.flatMap(({ tool }) => tool.prefixes), ...named])]
   return {
-    args: fillPlaces(command.slice(1), { tmp: seat.tmp, ports }),
-    env: { ...commandEnvironment(host, seat), ...portVariables(ports) },
+    tools: found.map(({ tool }) => tool),
+    readable,
+    env: Object.assign({}, ...found.map(each => each.env)),
+    path: await pathInside(place.env.PATH, readable),
   }
 }
 
-/** A clean environment for set-up and checks: nothing of the operator's but PATH and language. */
-const commandEnvironment = (host: Host, seat: Seat): Record<string, string> => ({
-  PATH: operatorPath(host),
-  HOME: seat.home,
-  TMPDIR: seat.tmp,
-  LANG: 'C.UTF-8',
-  TERM: 'dumb',
-  CI: '1',
-  NO_COLOR: '1',
-  GIT_TERMINAL_PROMPT: '0',
-  npm_config_update_notifier: 'false',
-  npm_config_fund: 'false',
-  npm_config_audit: 'false',
-})
+/** The PATH of a run's processes: without a box the operator's whole one. */
+export const pathOf = (toolchain: Toolchain, containment: Containment, env: NodeJS.ProcessEnv): string =>
+  containment === 'boxed' ? toolchain.path : operatorPath(env)
+
+/** git brings work out of every seat, and node runs agents; the others are the repository's first words. */
+const wordsOf = ({ checks, setup }: Wanted): string[] => {
+  const first = [...checks.map(check => check.command[0]!), ...(setup === null ? [] : [setup.command[0]!])]
+  return [...new Set(['git', 'node', ...first.filter(word => isAbsolute(word) || !word.includes('/'))])]
+}
+
+const toolOf = async (word: string, place: ToolPlace): Promise<{ tool: Tool; env: Record<string, string> }> => {
+  const called = word === 'git' ? findGit(place.env) : await calledProgram(word, place.env.PATH ?? '')
+  if (called === null) return { tool: { word, file: null, prefixes: [] }, env: {} }
+  const { prefixes, env } = await toolNeeds(called, place)
+  return { tool: { word, file: called, prefixes }, env }
+}
+
+const pathInside = async (path: string, readable: readonly string[]): Promise<string> => {
+  const real = async (dir: string): Promise<string> => realpath(dir).catch(() => dir)
+  const open = await Promise.all(readable.map(real))
+  const dirs = await Promise.all(path.split(delimiter).map(real))
+  const exists = (dir: string): boolean =>
+    isOfSystem(dir) || [...open, ...readable].some(each => holds(each, dir) || holds(dir, each))
+  return [...new Set(dirs.filter(exists))].join(delimiter)
+}
+
+const holds = (outer: string, inner: string): boolean => inner === outer || inner.startsWith(`${outer}/`)
 
 export interface FoundProgram {
   file: string
   readable: string[]
+  env: Record<string, string>
 }
 
-/** The first word of a command, found on the operator's PATH; null when there is no such program. */
-export const findCommand = async (host: Host, word: string): Promise<FoundProgram | null> => {
-  const home = host.project.env.HOME ?? homedir()
-  const path = operatorPath(host)
-  const file = await findProgram(word, path)
-  if (file === null) return null
-  const node = await findProgram('node', path)
-  const readable = [...(await toolPrefixes(file, home)), ...(node === null ? [] : await toolPrefixes(node, home))]
-  return { file, readable: [...new Set(readable)] }
+/** One more program of the operator's, beside a run's toolchain; null when there is none of that name on PATH. */
+export const findCommand = async (word: string, env: NodeJS.ProcessEnv): Promise<FoundProgram | null> => {
+  const place = placeOf(env)
+  const file = await findProgram(word, place.env.PATH)
+  const { tool, env: homes } = await toolOf(word, place)
+  return file === null ? null : { file, readable: tool.prefixes, env: homes }
 }

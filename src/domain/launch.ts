@@ -14,15 +14,21 @@ export interface LaunchPolicy {
   containment: Containment
   /** Absolute path of the seat: value of AGENTLAB_SEAT in its processes' environment, by which they are found again. */
   seat: string
-  /** Absolute paths that stay readable although they lie in a hidden place (tool prefixes, the object store). */
+  /**
+   * Absolute paths that can be read, each at its own name (tool prefixes, object stores). Beside the system's programs
+   * nothing else of the disk is there: no HOME, no repository, no data dir.
+   */
   readable: string[]
   /** Absolute directories the process may write: its seat, or a part of it. */
   writable: string[]
   /**
-   * Absolute paths hidden from the process (the operator's HOME, repository, AgentLab's data dir). Where hidden,
-   * readable and writable paths lie in each other, the deepest one decides.
+   * Absolute paths that stay out of sight where they lie in a readable one (the operator's HOME and repository,
+   * AgentLab's data dir, login files of a tool). Where hidden, readable and writable paths lie in each other, the
+   * deepest one decides.
    */
   hidden: string[]
+  /** Whether it may make user namespaces, as a browser's own box does: more of the kernel is then within its reach. */
+  userNamespaces: boolean
   network: Network
   limits: LaunchLimits
 }

@@ -16,7 +16,6 @@ export const WaitReason = z.enum([
   'mainMissing',
   'agentMovedByHand',
   'repositoryUnfit',
-  'stricterLane',
   'conflictUnresolved',
   'effectFailed',
   'planReview',

@@ -6,17 +6,19 @@ export interface BoxInput {
   containment: Containment
   /** The one directory the process may write. */
   seatRoot: string
-  /** AgentLab's data dir of this repository: hidden, with all other seats. */
+  /** AgentLab's data dir of this repository: out of sight, with all other seats. */
   dataDir: string
   /** The operator's HOME. */
   home: string
-  /** Top of the operator's repository: hidden but for `objectDirs`. */
+  /** Top of the operator's repository: out of sight but for `objectDirs`. */
   repoRoot: string
   /** Object store directories of the repository, its alternates included: read-only, for the seats' own git dirs borrow from them. */
   objectDirs: string[]
   /** Of the command and of what it calls: see process/programs.ts. */
   toolPrefixes: string[]
   extraReadable: string[]
+  /** Left out: none. */
+  userNamespaces?: boolean
   network: Network
   limits: LaunchLimits
 }
@@ -33,7 +35,10 @@ const credentialFiles = [
   'credentials.toml',
 ]
 
-/** The box of a seat: HOME, the data dir and the repository hidden, object stores and tools readable, the seat writable. */
+/**
+ * The box of a seat: object stores and tools readable, the seat writable; HOME, data dir and repository out of sight even
+ * where a readable place holds them.
+ */
 export const boxPolicy = (input: BoxInput): LaunchPolicy => {
   const closed = [input.home, input.dataDir, input.repoRoot].filter(path => path !== '' && path !== '/')
   const open = [...input.toolPrefixes, ...input.extraReadable]
@@ -43,6 +48,7 @@ export const boxPolicy = (input: BoxInput): LaunchPolicy => {
     hidden: unique([...closed, ...open.flatMap(dir => credentialFiles.map(name => join(dir, name)))]),
     readable: unique([...input.objectDirs, ...open]),
     writable: [input.seatRoot],
+    userNamespaces: input.userNamespaces ?? false,
     network: input.network,
     limits: input.limits,
   }

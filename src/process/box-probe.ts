@@ -34,7 +34,7 @@ export const probeBox = async (): Promise<BoxProbe> => {
     const options = { cwd: '/', env: { PATH: systemPath() }, timeoutMs: 10_000, encoding: 'utf8' as const }
     const version = (await run(bubblewrap, ['--version'], options)).stdout.replace(/^bubblewrap\s+/, '').trim()
     if ((await hostFacts()).socat === null) return noSocat
-    const filter = { ...options, input: systemCallFilter() }
+    const filter = { ...options, input: systemCallFilter({ userNamespaces: false }) }
     const { exitCode, stderr, failedToStart } = await run(bubblewrap, await probeArguments(), filter)
     if (exitCode === 0) return { available: true, version, asRoot: process.getuid?.() === 0 }
     return explain(cleanLine(failedToStart ?? stderr, 400), version, machine())
@@ -61,12 +61,15 @@ const probeArguments = async (): Promise<string[]> => {
     containment: 'boxed' as const,
     seat: '/',
     ...nothing,
+    userNamespaces: false,
     network: 'none' as const,
     limits: { wallMs: 10_000, outputBytes: 1_024, processes: 64, fileBytes: 1_024, openFiles: 64 },
   }
   const file = (await findProgram('true', systemPath())) ?? '/bin/true'
+  const facts = await hostFacts()
   // The filter comes on standard input.
-  return bubblewrapArguments(policy, { file, args: [], cwd: '/' }, mountsOf(policy), await hostFacts(), 0)
+  const parts = { mounts: mountsOf(policy, facts.ownTools), files: [], filterDescriptor: 0 }
+  return bubblewrapArguments(policy, { file, args: [], cwd: '/' }, parts, facts)
 }
 
 const installCure =
@@ -103,7 +106,7 @@ export const explain = (said: string, version: string, machine: Machine): BoxPro
   const reason = said.replace(/^bwrap: /, '') || 'bubblewrap ended without a word'
   const missing = (part: string, cure: string): BoxProbe => ({ available: false, part, reason, cure })
   if (/unknown option|Unknown option/.test(said)) {
-    return missing('bubblewrap', `This is bubblewrap ${version}; AgentLab needs 0.6.0 or newer. ${installCure}`)
+    return missing('bubblewrap', `This is bubblewrap ${version}; AgentLab needs 0.8.0 or newer. ${installCure}`)
   }
   if (machine.inContainer && (isAboutProc(said) || isAboutNamespaces(said))) {
     return missing(isAboutProc(said) ? '/proc' : 'user namespaces', containerCure(machine))
@@ -121,7 +124,8 @@ export const explain = (said: string, version: string, machine: Machine): BoxPro
   return missing('user namespaces', 'The kernel or a security module forbids them; the journal (dmesg) names which.')
 }
 
-const isAboutProc = (said: string): boolean => /mount proc/.test(said)
+// bubblewrap forbids namespaces below it by a switch in /proc/sys, which a container may have made read-only.
+const isAboutProc = (said: string): boolean => /mount proc|max_user_namespaces/.test(said)
 
 const isAboutNamespaces = (said: string): boolean => /namespace|uid map|gid map|setgroups|RTM_NEWADDR|clone/i.test(said)
 

@@ -3,7 +3,8 @@ import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Backend } from './backend.ts'
-import { bubblewrapArguments } from './bubblewrap.ts'
+import { boxFiles, userIn } from './box-files.ts'
+import { type BoxParts, bubblewrapArguments } from './bubblewrap.ts'
 import { family } from './descendants.ts'
 import { bridgeFailed } from './gate-bridge.ts'
 import { hostFacts, systemPath } from './host-facts.ts'
@@ -17,20 +18,23 @@ const filterDescriptor = 4
 
 /** @throws AgentLabError `no-wall` (exit 5) where bubblewrap is missing or the policy can't be kept */
 export const boxed: Backend = async (policy, command) => {
-  const filter = systemCallFilter()
+  const facts = await hostFacts()
+  const files = boxFiles(policy.network, userIn(policy, facts))
+  const inputs = [systemCallFilter(policy), ...files.map(file => file.content)]
+  const parts: BoxParts = {
+    mounts: mountsOf(policy, facts.ownTools),
+    files: files.map(({ path }, index) => ({ path, descriptor: filterDescriptor + 1 + index })),
+    filterDescriptor,
+  }
   return {
     file: await findBubblewrap(),
-    args: [
-      '--json-status-fd',
-      String(statusDescriptor),
-      ...bubblewrapArguments(policy, command, mountsOf(policy), await hostFacts(), filterDescriptor),
-    ],
+    args: ['--json-status-fd', String(statusDescriptor), ...bubblewrapArguments(policy, command, parts, facts)],
     cwd: '/',
     env: {},
-    pipes: 2,
+    pipes: 1 + inputs.length,
     attach: (child, pid) => {
       const status = readStatus(child.stdio[statusDescriptor] as Readable)
-      give(child.stdio[filterDescriptor] as Writable, filter)
+      for (const [at, content] of inputs.entries()) give(child.stdio[filterDescriptor + at] as Writable, content)
       const mainOf = (table: ProcessRow[]): ProcessRow | undefined => {
         const init = status.init()
         return init === null ? undefined : firstChild(table, init.pid)
@@ -88,10 +92,10 @@ const firstChild = (table: ProcessRow[], pid: number): ProcessRow | undefined =>
     .filter(row => row.parent === pid)
     .toSorted((a, b) => Number(a.startTicks) - Number(b.startTicks) || a.pid - b.pid)[0]
 
-/** bubblewrap reads the filter to its end before it builds anything; one that has died meanwhile says so itself. */
-const give = (pipe: Writable, filter: Buffer): void => {
+/** bubblewrap reads all it is given while it builds; one that has died meanwhile says so itself. */
+const give = (pipe: Writable, content: Buffer | string): void => {
   pipe.on('error', () => {})
-  pipe.end(filter)
+  pipe.end(content)
 }
 
 // bubblewrap writes {"child-pid": N} when the namespace is made and {"exit-code": N} after a command it did execute.

@@ -1,7 +1,7 @@
 /** What the machine allows a process's limits to be, looked up once. */
 import { readFileSync } from 'node:fs'
-import { release } from 'node:os'
-import { findProgram } from './programs.ts'
+import { homedir, release } from 'node:os'
+import { findProgram, toolNeeds } from './programs.ts'
 
 export interface HostFacts {
   /** Absolute path of prlimit (util-linux), or null: then only what the containment itself limits holds. */
@@ -12,6 +12,11 @@ export interface HostFacts {
   canLimitProcesses: boolean
   /** Hard limit of open files here; a child can't have more. */
   maxOpenFiles: number
+  /** What must be readable in a box for prlimit and socat to run there; nothing where they are the system's. */
+  ownTools: string[]
+  /** Who AgentLab's processes are. */
+  uid: number
+  gid: number
 }
 
 /** Where AgentLab's own tools (bwrap, prlimit) are looked for: the system first, then the operator's PATH. */
@@ -19,14 +24,25 @@ export const systemPath = (): string => `/usr/bin:/usr/local/bin:/bin:${process.
 
 let known: HostFacts | null = null
 
-export const hostFacts = async (): Promise<HostFacts> =>
-  (known ??= {
-    prlimit: process.platform === 'linux' ? await findProgram('prlimit', systemPath()) : null,
-    socat: process.platform === 'linux' ? await findProgram('socat', systemPath()) : null,
+export const hostFacts = async (): Promise<HostFacts> => (known ??= await lookUp())
+
+const lookUp = async (): Promise<HostFacts> => {
+  const find = async (name: string): Promise<string | null> =>
+    process.platform === 'linux' ? findProgram(name, systemPath()) : null
+  const [prlimit, socat] = [await find('prlimit'), await find('socat')]
+  const found = [prlimit, socat].filter(file => file !== null)
+  const place = { home: homedir(), env: process.env }
+  return {
+    prlimit,
+    socat,
     // Root is never held to it (kernel/fork.c: INIT_USER).
     canLimitProcesses: process.getuid?.() !== 0 && countsProcessesPerNamespace(release()),
     maxOpenFiles: hardLimitOfOpenFiles(),
-  })
+    ownTools: (await Promise.all(found.map(file => toolNeeds(file, place)))).flatMap(needs => needs.prefixes),
+    uid: process.getuid?.() ?? 0,
+    gid: process.getgid?.() ?? 0,
+  }
+}
 
 /** From Linux 5.14 on; before, a busy desktop's own processes would count and nothing could start. */
 export const countsProcessesPerNamespace = (kernel: string): boolean => {

@@ -4,6 +4,7 @@
  * keyrings, new namespaces, typing into a terminal. Pure: an architecture goes in, bytes come out.
  */
 import { AgentLabError, exitCode } from '../domain/errors.ts'
+import type { LaunchPolicy } from '../domain/launch.ts'
 import { syscallsOf } from './syscalls.ts'
 
 type Instruction = { code: number; yes?: number; no?: number; k: number }
@@ -38,10 +39,14 @@ const typing = [0x5412, 0x541c]
 /** `body` decides the call `number`; it must end in an answer on every path. */
 const onCall = (number: number, body: Instruction[]): Instruction[] => [ifEqual(number, 0, body.length), ...body]
 
-/** The filter of an architecture in Node's words (`x64`, `arm64`), or null where we know none. */
-export const seccompFilter = (arch: string): Buffer | null => {
+/**
+ * The filter of an architecture in Node's words (`x64`, `arm64`), or null where we know none. Where user namespaces are
+ * allowed, so are the mounts made inside one; joining another process's namespaces is not.
+ */
+export const seccompFilter = (arch: string, { userNamespaces = false } = {}): Buffer | null => {
   const calls = syscallsOf(arch)
   if (calls === null) return null
+  const denied = userNamespaces ? calls.denied.filter(number => !calls.ofNamespaces.includes(number)) : calls.denied
   const withoutNamespaces = [argument(0), ifAnyBit(newNamespace, 0, 1), notPermitted, allow]
   return encode([
     architecture,
@@ -50,11 +55,10 @@ export const seccompFilter = (arch: string): Buffer | null => {
     callNumber,
     // The same machine's other calling convention has numbers of its own, which this table does not know.
     ...(calls.otherAbiFrom === null ? [] : [ifAtLeast(calls.otherAbiFrom, 0, 1), kill]),
-    ...calls.denied.flatMap(number => onCall(number, [notPermitted])),
+    ...denied.flatMap(number => onCall(number, [notPermitted])),
     // Its flags lie in memory, where no filter can read them; every C library falls back to clone.
     ...onCall(calls.clone3, [noSuchCall]),
-    ...onCall(calls.clone, withoutNamespaces),
-    ...onCall(calls.unshare, withoutNamespaces),
+    ...(userNamespaces ? [] : [calls.clone, calls.unshare].flatMap(number => onCall(number, withoutNamespaces))),
     ...onCall(calls.socket, [
       argument(0),
       ifEqual(families.unix, 5, 0),
@@ -73,8 +77,8 @@ export const seccompFilter = (arch: string): Buffer | null => {
 }
 
 /** The filter of this machine. @throws AgentLabError `no-wall` (exit 5) where its system calls are not known */
-export const systemCallFilter = (): Buffer => {
-  const filter = seccompFilter(process.arch)
+export const systemCallFilter = (policy: Pick<LaunchPolicy, 'userNamespaces'>): Buffer => {
+  const filter = seccompFilter(process.arch, policy)
   if (filter !== null) return filter
   throw new AgentLabError(`launch failed on the box: there is no filter of system calls for ${process.arch}`, {
     code: 'no-wall',

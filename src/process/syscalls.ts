@@ -11,8 +11,10 @@ export interface Syscalls {
   socket: number
   socketpair: number
   ioctl: number
-  /** Never allowed. */
+  /** Never allowed, but for `ofNamespaces` where a box may make namespaces. */
   denied: number[]
+  /** Those of `denied` by which a new mount namespace is furnished. */
+  ofNamespaces: number[]
 }
 
 /** Denied calls, each with its number on x64 and on arm64; null where the architecture has none. */
@@ -64,8 +66,10 @@ const denied: Record<string, [x64: number | null, arm64: number | null]> = {
   ioperm: [173, null],
 }
 
-const deniedOn = (column: 0 | 1): number[] =>
-  Object.values(denied).flatMap(numbers => (numbers[column] === null ? [] : [numbers[column]]))
+const deniedOn = (column: 0 | 1): Pick<Syscalls, 'denied' | 'ofNamespaces'> => ({
+  denied: Object.values(denied).flatMap(numbers => (numbers[column] === null ? [] : [numbers[column]])),
+  ofNamespaces: ['mount', 'umount2', 'pivot_root'].map(name => denied[name]![column]!),
+})
 
 const tables: Record<string, Syscalls> = {
   x64: {
@@ -77,7 +81,7 @@ const tables: Record<string, Syscalls> = {
     socket: 41,
     socketpair: 53,
     ioctl: 16,
-    denied: deniedOn(0),
+    ...deniedOn(0),
   },
   arm64: {
     audit: 0xc000_00b7,
@@ -88,7 +92,7 @@ const tables: Record<string, Syscalls> = {
     socket: 198,
     socketpair: 199,
     ioctl: 29,
-    denied: deniedOn(1),
+    ...deniedOn(1),
   },
 }
 

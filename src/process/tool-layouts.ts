@@ -1,36 +1,78 @@
-/** Where version managers and package managers put programs below HOME: which folder makes one run. */
+/** Where version managers and package managers put programs outside the system: which folder makes one run. */
 import { access } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-// Each pattern's first group is the root of the layout; the first that matches decides.
-const layouts: { at: RegExp; open?: (root: string) => string[] }[] = [
+interface Layout {
+  /** Its first group is the root of the layout. */
+  at: RegExp
+  /** The parts of the root that are needed; left out: all of it. */
+  open?: (root: string) => string[]
+  /** The variable by which its programs find their home, which in a box is not below HOME. */
+  home?: (root: string) => { variable: string; dir: string }
+}
+
+const brewParts = ['bin', 'sbin', 'lib', 'libexec', 'include', 'share', 'opt', 'Cellar', 'etc/ca-certificates']
+
+const parts =
+  (...names: string[]) =>
+  (root: string): string[] =>
+    names.map(name => join(root, name))
+
+// The first that matches decides.
+const layouts: Layout[] = [
+  { at: /^(\/(?:nix|gnu)\/store)\// },
+  { at: /^(\/snap\/[^/]+\/[^/]+)\// },
   { at: /^(.*\/\.?nvm\/versions\/node\/[^/]+)\// },
   { at: /^(.*\/\.?fnm\/node-versions\/[^/]+\/installation)\// },
   { at: /^(.*\/fnm_multishells\/[^/]+)\// },
-  { at: /^(.*\/\.volta)\//, open: root => [join(root, 'bin'), join(root, 'tools')] },
-  { at: /^(.*\/\.(?:pyenv|rbenv)\/versions\/[^/]+)\// },
-  { at: /^(.*\/\.(?:pyenv|rbenv))\// },
+  {
+    at: /^(.*\/\.volta)\//,
+    open: parts('bin', 'tools'),
+    home: root => ({ variable: 'VOLTA_HOME', dir: root }),
+  },
+  { at: /^(.*\/\.[a-z]+env\/versions\/[^/]+)\// },
+  { at: /^(.*\/\.(?:pyenv|rbenv|nodenv|goenv|plenv|phpenv|jenv))\// },
   { at: /^(.*\/uv\/(?:python|tools)\/[^/]+)\// },
+  {
+    at: /^(.*)\/\.local\/bin\/uvx?$/,
+    open: parts('.local/bin/uv', '.local/bin/uvx', '.local/share/uv/python'),
+    home: root => ({ variable: 'UV_PYTHON_INSTALL_DIR', dir: join(root, '.local/share/uv/python') }),
+  },
   { at: /^(.*\/pipx\/venvs\/[^/]+)\// },
   { at: /^(.*\/\.rustup\/toolchains\/[^/]+)\// },
-  { at: /^(.*)\/\.cargo\/bin\//, open: home => [join(home, '.cargo', 'bin'), join(home, '.rustup')] },
+  {
+    at: /^(.*\/\.?)cargo\/bin\//,
+    open: root => [`${root}cargo/bin`, `${root}rustup`],
+    home: root => ({ variable: 'RUSTUP_HOME', dir: `${root}rustup` }),
+  },
   { at: /^(.*\/(?:mise|\.asdf|asdf)\/installs\/[^/]+\/[^/]+)\// },
   {
-    at: /^(.*\/(?:mise|\.asdf|asdf))\/shims\//,
-    open: root => [join(root, 'shims'), join(root, 'installs'), join(root, 'plugins')],
+    at: /^(.*\/mise)\/shims\//,
+    open: parts('shims', 'installs', 'plugins'),
+    home: root => ({ variable: 'MISE_DATA_DIR', dir: root }),
   },
-  { at: /^(.*\/(?:\.linuxbrew|homebrew))\// },
+  { at: /^(.*\/\.?asdf)\/(?:shims|bin)\//, home: root => ({ variable: 'ASDF_DATA_DIR', dir: root }) },
+  { at: /^(.*\/(?:\.linuxbrew|homebrew))\//, open: parts(...brewParts) },
+  { at: /^(\/opt\/(?!(?:s?bin|lib)\/)[^/]+)\// },
 ]
 
-/** The places one program needs; `path` may be a link. Falls back to the file alone. */
-export const layoutPrefixes = async (path: string, home: string): Promise<string[]> => {
+export interface LayoutNeeds {
+  prefixes: string[]
+  /** By variable, where the layout keeps what its programs look for. */
+  env: Record<string, string>
+}
+
+/** What one program needs; `path` may be a link. Falls back to the file alone. */
+export const layoutNeeds = async (path: string, home: string): Promise<LayoutNeeds> => {
   const environment = await nearestAbove(path, 'pyvenv.cfg')
-  if (environment !== null) return [environment]
-  for (const { at, open } of layouts) {
-    const root = at.exec(path)?.[1]
-    if (root !== undefined) return open?.(root) ?? [root]
+  if (environment !== null) return { prefixes: [environment], env: {} }
+  for (const layout of layouts) {
+    const root = layout.at.exec(path)?.[1]
+    if (root === undefined) continue
+    const own = layout.home?.(root)
+    return { prefixes: layout.open?.(root) ?? [root], env: own === undefined ? {} : { [own.variable]: own.dir } }
   }
-  return [(await modulesPrefix(path, home)) ?? (await unpackedPrefix(path, home)) ?? path]
+  return { prefixes: [(await modulesPrefix(path, home)) ?? (await unpackedPrefix(path, home)) ?? path], env: {} }
 }
 
 // npm's global directory is `<prefix>/lib/node_modules` with links in `<prefix>/bin`; a project's lies in the project.
@@ -43,7 +85,7 @@ const modulesPrefix = async (path: string, home: string): Promise<string | null>
     : modules
 }
 
-// An archive unpacked below HOME (`~/sdk/go1.26/bin/go`): the folder above `bin` when it holds more than programs.
+// An archive unpacked somewhere (`~/sdk/go1.26/bin/go`): the folder above `bin` when it holds more than programs.
 const unpackedPrefix = async (path: string, home: string): Promise<string | null> => {
   const bin = dirname(path)
   const prefix = dirname(bin)
@@ -77,9 +119,12 @@ const credentialPlaces = [
   '.gemini',
 ]
 
-/** Whether a place may be opened again inside a hidden HOME: neither HOME, nor above it, nor with a known login in it. */
+/** Places of whole machines and of many users: one of them is never a tool's. */
+const wide = /^\/(?:[^/]+|(?:home|Users|var|run|mnt|media)\/[^/]+)?$/
+
+/** Whether a place may be opened in a box: not a wide one, neither HOME nor above it, and with no known login in it. */
 export const mayOpen = (path: string, home: string): boolean =>
-  path !== '/' &&
+  !wide.test(path) &&
   !holds(path, home) &&
   !credentialPlaces.map(name => join(home, name)).some(place => holds(path, place) || isCredentialIn(path, place))
 

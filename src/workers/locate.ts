@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AgentLabError } from '../domain/errors.ts'
 import type { WorkerName } from '../domain/lane.ts'
-import { findProgram } from '../process/programs.ts'
+import { findProgram, toolNeeds } from '../process/programs.ts'
 import { run } from '../process/run.ts'
 import { mayOpen } from '../process/tool-layouts.ts'
 import type { Installation } from './worker.ts'
@@ -141,6 +141,7 @@ export const findInstallation = async (input: LocateInput): Promise<Installation
   if (version === undefined) throw broken('it did not say its version')
   // The native codex calls on what lies beside its bin/; a script on the rest of its package.
   const needed = isScript ? (native === null ? await packageOf(real) : dirname(dirname(native))) : dirname(real)
-  const prefixes = [needed, ...(file === nodePath ? [dirname(await realpath(nodePath))] : [])]
+  const interpreter = file === nodePath ? await toolNeeds(nodePath, { home, env: { PATH: input.pathEnv } }) : null
+  const prefixes = [needed, ...(interpreter?.prefixes ?? [])]
   return { file, prefixArgs, version, prefixes: prefixes.filter(path => mayOpen(path, home)) }
 }

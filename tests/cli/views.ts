@@ -80,7 +80,6 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   state: 'working',
   outcome: null,
   lane: 'personal',
-  loosenedFrom: null,
   notes: [],
   rehearsed: true,
   containment: 'boxed',

@@ -1,8 +1,8 @@
-/** The pure parts of the box: order of mounts and bubblewrap's arguments. */
+/** bubblewrap's arguments, and the limits among them. Pure. */
 import { describe, expect, test } from 'vitest'
 import { bubblewrapArguments } from '../../src/process/bubblewrap.ts'
 import { countsProcessesPerNamespace, limitedBy } from '../../src/process/host-facts.ts'
-import { inOrder, type Mount } from '../../src/process/mounts.ts'
+import type { Mount } from '../../src/process/mounts.ts'
 import { policyFor } from './seat.ts'
 
 const facts = {
@@ -10,72 +10,71 @@ const facts = {
   socat: '/usr/bin/socat',
   canLimitProcesses: true,
   maxOpenFiles: 1_000,
+  ownTools: [],
+  uid: 1_000,
+  gid: 1_000,
 }
 const command = { file: '/usr/bin/true', args: ['--flag', 'a b'], cwd: '/seat' }
 
-describe('mounts', () => {
-  test('go from shallow to deep, so that the deepest decides', () => {
-    const mounts: Mount[] = [
-      { kind: 'write', path: '/home/u/state/seat' },
-      { kind: 'read', path: '/home/u/.nvm' },
-      { kind: 'hideDirectory', path: '/home/u' },
-      { kind: 'hideDirectory', path: '/home/u/state' },
-    ]
-    expect(inOrder(mounts).map(mount => mount.path)).toEqual([
-      '/home/u',
-      '/home/u/.nvm',
-      '/home/u/state',
-      '/home/u/state/seat',
-    ])
-  })
-
-  test('of one path: writable wins over hidden, hidden over readable', () => {
-    const path = '/same'
-    expect(
-      inOrder([
-        { kind: 'hideDirectory', path },
-        { kind: 'read', path },
-      ]),
-    ).toEqual([{ kind: 'hideDirectory', path }])
-    expect(
-      inOrder([
-        { kind: 'write', path },
-        { kind: 'hideDirectory', path },
-      ]),
-    ).toEqual([{ kind: 'write', path }])
-  })
-})
-
 describe('bubblewrap’s arguments', () => {
   const mounts: Mount[] = [
-    { kind: 'hideDirectory', path: '/tmp' },
-    { kind: 'hideDirectory', path: '/home/u' },
-    { kind: 'read', path: '/home/u/tool' },
-    { kind: 'write', path: '/seat' },
+    { kind: 'link', path: '/bin', target: 'usr/bin' },
+    { kind: 'read', path: '/opt/sdk' },
+    { kind: 'hideDirectory', path: '/opt/sdk/home' },
+    { kind: 'hideFile', path: '/opt/sdk/.npmrc' },
+    { kind: 'write', path: '/opt/sdk/home/seat' },
   ]
-  const text = bubblewrapArguments(policyFor('/seat', 'boxed'), command, mounts, facts, 4).join(' ')
+  const parts = { mounts, files: [{ path: '/etc/passwd', descriptor: 5 }], filterDescriptor: 4 }
+  const text = bubblewrapArguments(policyFor('/seat', 'boxed'), command, parts, facts).join(' ')
 
   test('name every wall', () => {
     for (const wall of [
+      '--unshare-user --disable-userns',
       '--unshare-pid',
       '--unshare-ipc',
       '--unshare-uts',
       '--cap-drop ALL',
       '--die-with-parent',
       '--new-session',
-      '--ro-bind / /',
+      '--seccomp 4',
       '--proc /proc',
       '--ro-bind /proc/sys /proc/sys',
+      '--remount-ro /dev',
     ]) {
       expect(text).toContain(wall)
     }
   })
 
-  test('put the mounts after the read-only disk, in the order given', () => {
+  test('never bring the whole disk', () => {
+    expect(text).not.toMatch(/bind(?:-try)? \/ /)
+  })
+
+  test('put the mounts in the order given, then its own files, and seal last what is not on disk', () => {
     expect(text).toContain(
-      '--perms 1777 --tmpfs /tmp --perms 0755 --tmpfs /home/u --ro-bind /home/u/tool /home/u/tool --bind /seat /seat --remount-ro /home/u',
+      [
+        '--symlink usr/bin /bin',
+        '--ro-bind /opt/sdk /opt/sdk',
+        '--perms 0755 --tmpfs /opt/sdk/home',
+        '--ro-bind /dev/null /opt/sdk/.npmrc',
+        '--bind /opt/sdk/home/seat /opt/sdk/home/seat',
+        '--perms 0644 --ro-bind-data 5 /etc/passwd',
+        '--remount-ro /opt/sdk/home',
+        '--remount-ro /',
+        '--chdir',
+      ].join(' '),
     )
-    expect(text.indexOf('--ro-bind / /')).toBeLessThan(text.indexOf('--tmpfs /tmp'))
+  })
+
+  test('give temporary files a size', () => {
+    for (const place of ['/tmp', '/var/tmp', '/run', '/dev/shm'])
+      expect(text).toMatch(new RegExp(`--size \\d+ --tmpfs ${place} `))
+  })
+
+  test('leave the second wall against namespaces out where they are allowed', () => {
+    const policy = policyFor('/seat', 'boxed', { userNamespaces: true })
+    const words = bubblewrapArguments(policy, command, parts, facts)
+    expect(words).toContain('--unshare-user')
+    expect(words).not.toContain('--disable-userns')
   })
 
   test('end with the command, its limits before it', () => {

@@ -68,7 +68,14 @@ describe('explain', () => {
       '/proc',
       /systempaths=unconfined/,
     ],
-    ['an old bubblewrap', 'bwrap: Unknown option --json-status-fd', {}, 'bubblewrap', /0\.6\.0 or newer/],
+    ['an old bubblewrap', 'bwrap: Unknown option --disable-userns', {}, 'bubblewrap', /0\.8\.0 or newer/],
+    [
+      'a container with a read-only /proc/sys',
+      'bwrap: cannot open /proc/sys/user/max_user_namespaces: Read-only file system',
+      { inContainer: true },
+      '/proc',
+      /systempaths=unconfined/,
+    ],
     ['something else', 'bwrap: Out of memory', {}, 'box', /own message/],
   ])('names %s', (_, said, difference, part, cure) => {
     expect(explain(said, '0.8.0', { ...machine, ...difference })).toEqual({

@@ -90,6 +90,41 @@ describe('files', () => {
     expect(existsSync('/tmp/mine')).toBe(false)
   })
 
+  test('of the machine nothing is there but its programs and what of its settings is public', async () => {
+    const system = ['bin', 'dev', 'etc', 'lib', 'lib32', 'lib64', 'libx32', 'proc', 'run', 'sbin', 'tmp', 'usr', 'var']
+    const onTheWay = dir.split('/')[1]!
+    const secrets = [
+      'shadow',
+      'gshadow',
+      'sudoers',
+      'ssh',
+      'gitconfig',
+      'npmrc',
+      'hostname',
+      'machine-id',
+      'ssl/private',
+    ]
+    const script = `cd /etc; for name in ${secrets.join(' ')}; do test -e $name && echo "$name is there"; done; ls -A /var /`
+    const [ofRoot, ofVar] = (await inBox(script)).split('\n\n').map(text => text.split('\n'))
+    expect(ofVar).toEqual(['/var:', 'run', 'tmp'])
+    expect(ofRoot!.filter(name => !['/:', ...system, onTheWay].includes(name))).toEqual([])
+    expect(ofRoot).toEqual(expect.arrayContaining(['dev', 'etc', 'proc', 'tmp', 'usr']))
+  })
+
+  test('users, names and name servers are the box’s own', async () => {
+    const said = await inBox('cat /etc/passwd /etc/hosts /etc/resolv.conf; uname -n', { network: 'none' })
+    const ours = process.getuid?.() === 0 ? '' : `agent:x:${process.getuid?.()}:${process.getgid?.()}::/tmp:/bin/sh\n`
+    expect(said).toBe(
+      `root:x:0:0::/tmp:/bin/sh\n${ours}nobody:x:65534:65534::/tmp:/bin/sh\n127.0.0.1 localhost agentlab\n::1 localhost\nnameserver 127.0.0.1\noptions timeout:1 attempts:1\nagentlab`,
+    )
+  })
+
+  test('what is written beside the seat fails, or is memory of a bounded size', async () => {
+    const script = `for d in / /etc /dev /usr ${dir}; do touch $d/x 2>/dev/null && echo "$d"; done
+      for d in /tmp /var/tmp /run /dev/shm; do touch $d/x && df -k --output=size $d | tail -1; done`
+    expect((await inBox(script)).split('\n').map(line => Number(line) / 1_024)).toEqual([2_048, 256, 16, 256])
+  })
+
   test('the kernel’s switches can’t be turned', async () => {
     const script =
       'for f in /proc/sys/kernel/core_pattern /proc/sys/vm/drop_caches /proc/sysrq-trigger; do test -w $f && echo "$f is writable"; done; echo end'
@@ -189,6 +224,29 @@ describe('process', () => {
       ),
     ).toBe('reached resolvable')
     server.close()
+  })
+})
+
+describe('namespaces of its own', () => {
+  const nested = 'bwrap --unshare-user --unshare-pid --unshare-net --ro-bind / / --dev /dev echo in a box in the box'
+
+  test('can’t be made', async () => {
+    expect(await inBox(`${nested} || unshare --user true || echo refused`)).toBe('refused')
+  })
+
+  test('can be made where the policy says so, and bring no network and no way to write', async () => {
+    const inside = 'mount -o remount,rw,bind /usr || echo still read-only; mount -t tmpfs none /tmp && echo mounts'
+    const script = `${nested}; unshare --user --map-root-user --mount sh -c '${inside}'; grep -c : /proc/net/dev`
+    expect(await inBox(script, { userNamespaces: true, network: 'none' })).toBe(
+      'in a box in the box\nstill read-only\nmounts\n1',
+    )
+  })
+
+  test('leave what else the filter closes closed, and give root another number', async () => {
+    const script = `perl -e 'exit(syscall(425, 1, "\\0" x 120) >= 0 ? 0 : 1)' || echo no ring; id -u; touch mine && stat -c %u mine`
+    const said = (await inBox(script, { userNamespaces: true })).split('\n')
+    const uid = String(process.getuid?.() === 0 ? 1_000 : process.getuid?.())
+    expect(said).toEqual(['no ring', uid, uid])
   })
 })
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LaunchLimits } from '../../src/domain/launch.ts'
 import { boxPolicy } from '../../src/lanes/box.ts'
 import { launch } from '../../src/process/launch.ts'
-import { findProgram, toolPrefixes } from '../../src/process/programs.ts'
+import { findProgram, type ToolNeeds, toolNeeds } from '../../src/process/programs.ts'
 import { commandIn, output, packageRoot, remove, scratchDir } from './seat.ts'
 
 let home: string
@@ -60,9 +60,10 @@ describe('findProgram', () => {
   })
 })
 
-describe('toolPrefixes', () => {
-  const prefixes = async (file: string): Promise<string[]> =>
-    (await toolPrefixes(file, home)).map(path => path.replace(`${home}/`, '')).toSorted()
+describe('toolNeeds', () => {
+  const needs = (file: string, env: NodeJS.ProcessEnv = {}): Promise<ToolNeeds> => toolNeeds(file, { home, env })
+  const prefixes = async (file: string, env?: NodeJS.ProcessEnv): Promise<string[]> =>
+    (await needs(file, env)).prefixes.map(path => path.replace(`${home}/`, '')).toSorted()
 
   test.each([
     ['nvm', '.nvm/versions/node/v26.10.0/bin/node', ['.nvm/versions/node/v26.10.0']],
@@ -80,7 +81,7 @@ describe('toolPrefixes', () => {
     ['pyenv', '.pyenv/versions/3.13.1/bin/python3.13', ['.pyenv/versions/3.13.1']],
     ['a pyenv shim', '.pyenv/shims/pytest', ['.pyenv']],
     ['uv’s python', '.local/share/uv/python/cpython-3.13/bin/python3', ['.local/share/uv/python/cpython-3.13']],
-    ['uv itself', '.local/bin/uv', ['.local/bin/uv']],
+    ['uv itself', '.local/bin/uv', ['.local/bin/uv', '.local/bin/uvx', '.local/share/uv/python']],
     ['rustup', '.cargo/bin/cargo', ['.cargo/bin', '.rustup']],
     ['a rust toolchain', '.rustup/toolchains/stable-x86_64/bin/cargo', ['.rustup/toolchains/stable-x86_64']],
     ['mise', '.local/share/mise/installs/node/22.1.0/bin/node', ['.local/share/mise/installs/node/22.1.0']],
@@ -89,7 +90,13 @@ describe('toolPrefixes', () => {
       '.local/share/mise/shims/node',
       ['.local/share/mise/installs', '.local/share/mise/plugins', '.local/share/mise/shims'],
     ],
-    ['Homebrew', '.linuxbrew/bin/git', ['.linuxbrew']],
+    [
+      'Homebrew, without its settings and databases',
+      '.linuxbrew/bin/git',
+      ['Cellar', 'bin', 'etc/ca-certificates', 'include', 'lib', 'libexec', 'opt', 'sbin', 'share'].map(
+        part => `.linuxbrew/${part}`,
+      ),
+    ],
     ['a project', 'code/app/node_modules/@scope/cli/node_modules/inner/bin/run.js', ['code/app/node_modules']],
     ['a claude installed by its vendor', '.local/share/claude/versions/2.1.3', ['.local/share/claude/versions/2.1.3']],
     ['a program in ~/bin', 'bin/tool', ['bin/tool']],
@@ -100,6 +107,25 @@ describe('toolPrefixes', () => {
     ],
   ])('%s', async (_, path, expected) => {
     expect(await prefixes(place(path))).toEqual(expected)
+  })
+
+  test('tells shims where their home is, and takes the operator’s word for it', async () => {
+    const cargo = place('.cargo/bin/cargo')
+    expect((await needs(cargo)).env).toEqual({ RUSTUP_HOME: join(home, '.rustup') })
+    mkdirSync(join(home, 'rust'))
+    const moved = await needs(cargo, { RUSTUP_HOME: join(home, 'rust') })
+    expect(moved.env).toEqual({ RUSTUP_HOME: join(home, 'rust') })
+    expect(moved.prefixes).toContain(join(home, 'rust'))
+    expect((await needs(place('.volta/bin/node'))).env).toEqual({ VOLTA_HOME: join(home, '.volta') })
+  })
+
+  test('the interpreter that a script finds on PATH', async () => {
+    place('.pyenv/versions/3.13.1/bin/python3')
+    const script = place('bin/tool', '#!/usr/bin/env -S python3 -I\n')
+    expect(await prefixes(script, { PATH: join(home, '.pyenv/versions/3.13.1/bin') })).toEqual([
+      '.pyenv/versions/3.13.1',
+      'bin/tool',
+    ])
   })
 
   test('npm’s global directory', async () => {
@@ -151,7 +177,7 @@ describe('toolPrefixes', () => {
       '.aws/bin-less/tool',
       'lib/node_modules/x/cli.js',
     ]) {
-      const found = await toolPrefixes(place(path), home)
+      const found = (await needs(place(path))).prefixes
       expect(found).not.toContain(home)
       for (const secret of ['.ssh', '.config/gh', '.aws', '.npmrc']) {
         expect(
@@ -181,6 +207,7 @@ describe('in a box that hides HOME', () => {
     mkdirSync(seat, { recursive: true })
     const path = `${packageRoot}/node_modules/.bin:/usr/bin:/bin`
     const [file, node] = [await findProgram(name, path), await findProgram('node', path)]
+    const place = { home, env: { PATH: path } }
     const policy = boxPolicy({
       containment: 'boxed',
       seatRoot: seat,
@@ -188,7 +215,7 @@ describe('in a box that hides HOME', () => {
       home,
       repoRoot: packageRoot,
       objectDirs: [],
-      toolPrefixes: [...(await toolPrefixes(file!, home)), ...(await toolPrefixes(node!, home))],
+      toolPrefixes: [...(await toolNeeds(file!, place)).prefixes, ...(await toolNeeds(node!, place)).prefixes],
       extraReadable: [],
       network: 'none',
       limits,

@@ -31,10 +31,11 @@ export const policyFor = (
 ): LaunchPolicy => ({
   containment,
   seat,
-  // A checkout below HOME is hidden with it; the fixture programs are what these tests run.
+  // The fixture programs are what these tests run.
   readable: [programs],
   writable: [seat],
   hidden: [homedir()],
+  userNamespaces: false,
   network: 'host',
   ...changes,
   limits: { ...limits, ...changes.limits },

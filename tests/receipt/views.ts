@@ -75,7 +75,6 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
   state: 'done',
   outcome: 'done',
   lane: 'personal',
-  loosenedFrom: null,
   rehearsed: false,
   containment: 'boxed',
   network: 'gate',

@@ -11,7 +11,7 @@ import { environmentAtHand } from '../environment/environment.ts'
 import type { Host, RunScope } from '../host.ts'
 import { portsOf, portVariables } from '../ports.ts'
 import type { Seat } from '../seats.ts'
-import { operatorPath } from '../toolchain.ts'
+import { pathOf, toolchainOf } from '../toolchain.ts'
 import { furnish } from '../workspace.ts'
 import { boxFailure } from './order.ts'
 
@@ -38,8 +38,11 @@ export const insideOf = async (
   const token = host.gateway.issueToken(closedGrant(scope, worker))
   if (worker === null) {
     const { network } = await openDoor(host, scope, token)
-    const env = baseEnvironment({ seat, identity: host.identity, path: operatorPath(host), role: 'worker' })
-    return { env: { ...env, ...portVariables(await portsOf(host, scope, seat)) }, readable: [seat.io], network }
+    const toolchain = await toolchainOf(scope.config, host.project.env)
+    const path = pathOf(toolchain, scope.request.containment, host.project.env)
+    const env = baseEnvironment({ seat, identity: host.identity, path, role: 'worker' })
+    const ports = portVariables(await portsOf(host, scope, seat))
+    return { env: { ...toolchain.env, ...env, ...ports }, readable: [...toolchain.readable, seat.io], network }
   }
   const installation = await installationOf(worker, scope.config, host.project.env)
   if (installation === null)

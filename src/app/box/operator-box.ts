@@ -67,7 +67,7 @@ const start = async (
   signal: AbortSignal,
 ): Promise<LaunchedProcess> => {
   const [word = '', ...args] = command
-  const program = await findCommand(host, word)
+  const program = await findCommand(word, host.project.env)
   if (program === null) {
     const cure = 'Name a program on your PATH; one of the workspace is run by another: agentlab box -- sh ./tool'
     throw boxFailure(`${word}: there is no such program on PATH`, 'no-program', cure, exitCode.noProgram)
@@ -83,7 +83,7 @@ const start = async (
     what: 'box',
     file: program.file,
     args,
-    env,
+    env: { ...program.env, ...env },
     cwd: seat.workspace,
     streams: 'own',
     readable: [...readable, ...program.readable],

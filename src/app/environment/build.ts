@@ -6,9 +6,9 @@ import { cleanText, clipMiddle } from '../../domain/text.ts'
 import { listTree } from '../../git/blobs.ts'
 import { createTreeWorkspace } from '../../git/workspace.ts'
 import { runInBox } from '../box-command.ts'
+import { commandIn } from '../configured-command.ts'
 import type { Host, RunScope } from '../host.ts'
 import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
-import { commandIn, findCommand } from '../toolchain.ts'
 import { withoutInstallScripts } from './install-scripts.ts'
 import { keepPaths } from './stored.ts'
 
@@ -58,9 +58,8 @@ const runSetup = async (
   seat: Seat,
   signal: AbortSignal,
 ): Promise<string | null> => {
-  const program = await findCommand(host, command[0]!)
-  if (program === null) return `there is no program ${command[0]} on PATH`
-  const { args, env } = await commandIn(host, scope, seat, command)
+  const ready = await commandIn(host, scope, seat, command)
+  if (ready === null) return `there is no program ${command[0]} on PATH`
   const { end, stdoutPath, stderrPath } = await runInBox(
     host,
     scope,
@@ -69,11 +68,9 @@ const runSetup = async (
       taskId: null,
       what: 'setup',
       name: 'setup',
-      file: program.file,
-      args,
-      env: { ...env, ...(installScripts ? {} : withoutInstallScripts) },
+      ...ready,
+      env: { ...ready.env, ...(installScripts ? {} : withoutInstallScripts) },
       cwd: seat.workspace,
-      readable: program.readable,
       // What is private stays on this machine, whatever a set-up would fetch.
       network: scope.lane === 'private' ? 'none' : 'host',
     },
