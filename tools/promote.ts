@@ -13,7 +13,7 @@ import { cleanText } from '../src/domain/text.ts'
 import { operatorIdentity } from '../src/git/operator-config.ts'
 import { createTag, type FastForward, fastForwardMain, removeTag } from '../src/git/promote.ts'
 import { type RemovedWorktree, removeReviewWorktree } from '../src/git/review-worktree.ts'
-import { agentAncestor, agentVariables } from './promote/agents.ts'
+import { agentAncestor, agentVariables } from '../src/process/agent-caller.ts'
 import { type Release, readRelease } from './promote/release.ts'
 
 const usage = `Usage: promote <tag>

@@ -7,6 +7,7 @@ import type { Command, CommandAnswer } from '../store/commands.ts'
 import type { MachineRow } from '../store/machines.ts'
 import type { RunContext } from '../supervisor/run-context.ts'
 import { type Host, scopeOf } from './host.ts'
+import { stricterPlan } from './lane-of-run.ts'
 import { type Editing, editingOf } from './plan-editing.ts'
 import { recordPlan } from './plan-record.ts'
 
@@ -91,7 +92,10 @@ const edit = (intake: Intake, command: Extract<PlanCommand, { kind: 'editPlan' }
   if (!edited.ok) return refused(`${edited.problem}.`)
   if (edited.isUnchanged) return refused('The plan is as it was: nothing is changed.')
   const { dropped } = edited
-  const facts = recordPlan(host, scopeOf(host, runId), edited.plan)
+  const scope = scopeOf(host, runId)
+  const demand = stricterPlan(scope, edited.plan)
+  if (demand !== null) return refused(demand)
+  const facts = recordPlan(host, scope, edited.plan)
   intake.tell({ type: 'plan.edited', runId, commandId: intake.commandId, ...facts, dropped })
   return { accepted: true, text: `Run ${runId} goes by the edited plan: ${changeWords(edited, editing)}.` }
 }

@@ -11,6 +11,7 @@ import { checkGoal, readNamedFile, readStandardInput } from './goal.ts'
 export interface WishOptions {
   plan?: string
   lane?: string
+  loosen?: boolean
   agents?: string
   maxParallel?: number
   rehearse?: string

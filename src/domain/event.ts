@@ -99,6 +99,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     retryInMs: z.number().nullable(),
     contentId: ContentId.nullable(),
   }),
+  /** There is a plan, and the run can't go by it. */
+  z.object({ type: z.literal('plan.refused'), ...run, reason: WaitReason, contentId: ContentId }),
   /** All tasks have settled; told by the loop. */
   z.object({ type: z.literal('tasks.settled'), ...run, outcome: RunOutcome }),
   z.object({

@@ -14,7 +14,7 @@ export const notProven = (view: RunView): string[] => [
 
 /** Said where notProven is empty: what exactly was looked for. */
 export const provenSentence =
-  'Nothing was found to list. Looked for: scripted models, missing containment, submodules, files stored elsewhere, unfinished tasks, checks that are missing, ' +
+  'Nothing was found to list. Looked for: scripted models, a loosened lane, missing containment, submodules, files stored elsewhere, unfinished tasks, checks that are missing, ' +
   'did not run or were red before, new dependencies, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
   'reproductions not replayed, research answers, lost output, unmeasured usage, a clock set back, erased words.'
 
@@ -22,7 +22,7 @@ const ofTheRun = (view: RunView): string[] => {
   const items: string[] = []
   if (view.rehearsed)
     items.push('The models were scripted (a rehearsal): this says nothing about what real models would have done.')
-  items.push(...ofTheWalls(view), ...view.notes.map(note => noteWords(note).notProven))
+  items.push(...ofTheLane(view), ...ofTheWalls(view), ...view.notes.map(note => noteWords(note).notProven))
   if (view.planOrigin === 'fallback')
     items.push('The plan is a fallback: no planner cut the goal, it is one single task.')
   if (view.sync?.kind === 'merge' || view.sync?.kind === 'conflict')
@@ -41,6 +41,13 @@ const ofTheRun = (view: RunView): string[] => {
   }
   return items
 }
+
+const ofTheLane = ({ lane, loosenedFrom }: RunView): string[] =>
+  loosenedFrom === null
+    ? []
+    : [
+        `You let this run into lane ${lane} although it needed ${loosenedFrom}: whoever lane ${lane} lets see its data may have seen all of it.`,
+      ]
 
 const ofTheWalls = (view: RunView): string[] => {
   if (view.containment === 'unboxed')

@@ -69,6 +69,10 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
     sentence: 'the repository is in a state AgentLab does not work on',
     cure: `Type the line that is named below, then: ${resume(runId)}`,
   }),
+  stricterLane: runId => ({
+    sentence: 'a path demands a stricter lane than the run is in, and nothing of it goes on in the looser one',
+    cure: `Cancel it (agentlab cancel ${runId}) and ask anew in the lane that is named below: agentlab task --lane <lane> "<goal>"`,
+  }),
   conflictUnresolved: runId => ({
     sentence: 'the work conflicts again and again with what was integrated meanwhile',
     cure: `Let the worker try again on the branch as it is now: ${resume(runId)}`,

@@ -16,6 +16,7 @@ export const WaitReason = z.enum([
   'mainMissing',
   'agentMovedByHand',
   'repositoryUnfit',
+  'stricterLane',
   'conflictUnresolved',
   'effectFailed',
   'planReview',

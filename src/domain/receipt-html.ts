@@ -3,6 +3,7 @@ import { criticalPath } from './critical-path.ts'
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
 import { type Html, html } from './html.ts'
 import type { TaskId } from './ids.ts'
+import { laneWords } from './lane-words.ts'
 import { count, duration, many, moment, short } from './measures.ts'
 import { notProven, provenSentence } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
@@ -79,7 +80,7 @@ ${facts([
   ['Asked for', moment(view.requestedAt)],
   ['Took', view.endedAt === null ? 'still under way' : duration(view.endedAt - view.requestedAt)],
   ['Tasks', html`${view.tasks.filter(task => task.integrated !== null).length} integrated of ${view.tasks.length}`],
-  ['Lane', view.lane],
+  ['Lane', laneWords(view)],
   ['Verified by', view.independence === 'vendor' ? "another vendor's agent" : 'another session'],
   ['Base', view.base === null ? 'not reached' : html`<code title="${view.base}">${short(view.base)}</code>`],
   ...view.notes.map((note): [string, string] => ['Repository', noteWords(note).operator]),

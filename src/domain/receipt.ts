@@ -1,5 +1,6 @@
 /** The receipt: what a run leaves for a person to judge, as Markdown. Pure; models' words are shown, never obeyed. */
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
+import { laneWords } from './lane-words.ts'
 import { block, code, inline, table } from './markdown.ts'
 import { count, duration, moment } from './measures.ts'
 import { notProven, provenSentence } from './not-proven.ts'
@@ -50,7 +51,7 @@ const renderOutcome = (view: RunView): string => {
     ...(view.waitDetail === null ? [] : [`- What failed: ${inline(view.waitDetail)}`]),
     `- Models: ${view.rehearsed ? 'scripted (a rehearsal)' : 'real'}`,
     `- Containment: ${containmentWords(view)}`,
-    `- Lane: ${view.lane}`,
+    `- Lane: ${laneWords(view)}`,
     `- Base: ${view.base === null ? 'not reached' : code(view.base)}`,
     ...view.notes.map(note => `- Repository: ${noteWords(note).operator}`),
     `- Asked for: ${moment(view.requestedAt)}${took}`,

@@ -28,7 +28,10 @@ export type RunPurpose = z.infer<typeof RunPurpose>
 
 /** What the operator asked for, in facts; the goal's text is content. */
 export const RunRequest = z.object({
+  /** At least as strict as the repository's default and all its paths, unless it was loosened. */
   lane: Lane,
+  /** The operator's act at a terminal: the run needed lane `from` and was let into its own, which is looser. */
+  loosened: z.object({ from: Lane }).optional(),
   goalContentId: ContentId,
   configContentId: ContentId,
   /** sha256 of the configuration's text, repository's and operator's together. */

@@ -20,6 +20,8 @@ export interface RunView {
   /** null while the run is under way. */
   outcome: RunOutcome | null
   lane: Lane
+  /** The stricter lane it needed, where the operator let it into a looser one; else null. */
+  loosenedFrom: Lane | null
   /** Models were scripted: nothing here says anything about real ones. */
   rehearsed: boolean
   containment: Containment

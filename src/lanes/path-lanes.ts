@@ -10,13 +10,17 @@ export interface MatchedRule extends PathRule {
   count: number
 }
 
-/** The rules that match one of the paths, strictest first; each looks at names as file systems without case do. */
+/**
+ * The rules that match one of the paths, strictest first; names are looked at as file systems without case do. Paths are
+ * relative, as git writes them; those of people and models go through `plainPath` first.
+ */
 export const matchedRules = (rules: readonly PathRule[], paths: Iterable<string>): MatchedRule[] => {
   if (rules.length === 0) return []
-  const found = rules.map(rule => ({ ...rule, parts: partsOf(rule.pattern), example: '', count: 0 }))
+  const found = rules.map(rule => ({ ...rule, parts: [...partsOf(rule.pattern), '**'], example: '', count: 0 }))
   for (const path of paths) {
     const names = partsOf(path)
-    for (const rule of found) if (holdsBelow(rule.parts, names) && rule.count++ === 0) rule.example = path
+    for (const rule of found)
+      if (matches(rule.parts, names, isAnyFolders, nameMatches) && rule.count++ === 0) rule.example = path
   }
   return found
     .filter(rule => rule.count > 0)
@@ -24,19 +28,15 @@ export const matchedRules = (rules: readonly PathRule[], paths: Iterable<string>
     .toSorted((a, b) => strictness[b.lane] - strictness[a.lane])
 }
 
-/** Paths as people and models write them: `./src\a`, `src/b/../a/` and `src//a` are `src/a`. */
-const partsOf = (path: string): string[][] =>
-  posix
-    .normalize(path.normalize('NFC').toLowerCase().replaceAll('\\', '/'))
-    .split('/')
-    .filter(part => part !== '' && part !== '.')
-    .map(part => (part === '**' ? ['**'] : [...part]))
+/** `./src\a`, `src/b/../a/` and `src//a` are `src/a`. */
+export const plainPath = (path: string): string =>
+  posix.normalize(path.replaceAll('\\', '/')).replace(/^\.?\/+|\/+$/g, '')
 
-/** A rule for a folder holds for all below it, so every pattern may be followed by anything. */
-const holdsBelow = (pattern: string[][], names: string[][]): boolean =>
-  matches([...pattern, ['**']], names, part => part[0] === '**', partMatches)
+const partsOf = (path: string): string[] => path.normalize('NFC').toLowerCase().split('/')
 
-const partMatches = (pattern: string[], name: string[]): boolean =>
+const isAnyFolders = (part: string): boolean => part === '**'
+
+const nameMatches = (pattern: string, name: string): boolean =>
   matches(
     pattern,
     name,
@@ -45,11 +45,11 @@ const partMatches = (pattern: string[], name: string[]): boolean =>
   )
 
 /** Matches a sequence with stars, each of which stands for any run of items. Goes back to the last star only: O(n × m). */
-const matches = <Item>(
-  pattern: readonly Item[],
-  items: readonly Item[],
-  isStar: (sign: Item) => boolean,
-  fits: (sign: Item, item: Item) => boolean,
+const matches = (
+  pattern: ArrayLike<string>,
+  items: ArrayLike<string>,
+  isStar: (sign: string) => boolean,
+  fits: (sign: string, item: string) => boolean,
 ): boolean => {
   let [at, star, from] = [0, -1, 0]
   for (let next = 0; next < items.length; ) {
@@ -65,5 +65,6 @@ const matches = <Item>(
       next = ++from
     } else return false
   }
-  return pattern.slice(at).every(isStar)
+  while (at < pattern.length && isStar(pattern[at]!)) at++
+  return at === pattern.length
 }

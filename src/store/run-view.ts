@@ -36,6 +36,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     state,
     outcome: restingStates.includes(state) ? (state as RunOutcome) : null,
     lane: request.lane,
+    loosenedFrom: request.loosened?.from ?? null,
     rehearsed: request.scenarioContentId !== null,
     containment: request.containment,
     network: request.network,
@@ -119,7 +120,7 @@ const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): voi
   // Granted once more, it stops nothing now.
   if (event.type === 'operator.resumed') view.limit = null
   if (event.type === 'operator.cancelled') stopAttempts(view, at, 'interrupted')
-  if (event.type === 'base.refused' || event.type === 'plan.failed') {
+  if (event.type === 'base.refused' || event.type === 'plan.refused' || event.type === 'plan.failed') {
     view.waitDetail = event.contentId === null ? null : words.text(event.contentId)
   }
   if (plansOn.includes(event.type)) view.waitDetail = null

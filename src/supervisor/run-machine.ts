@@ -56,9 +56,9 @@ const machine = setup({
       ...params,
       outcome: 'awaitingOperator' as const,
     })),
-    waitBecauseRefused: assign(({ event }) =>
-      event.type === 'base.refused'
-        ? { waitReason: event.reason, resumeTo: 'preparing' as const, outcome: 'awaitingOperator' as const }
+    waitBecauseRefused: assign(({ event }, resumeTo: RunResumePoint) =>
+      event.type === 'base.refused' || event.type === 'plan.refused'
+        ? { waitReason: event.reason, resumeTo, outcome: 'awaitingOperator' as const }
         : {},
     ),
     rememberRejection: assign(({ event }) =>
@@ -127,7 +127,7 @@ export const runMachine = machine.createMachine({
           },
           { target: 'planning', actions: 'rememberBase' },
         ],
-        'base.refused': { target: 'concluding', actions: 'waitBecauseRefused' },
+        'base.refused': { target: 'concluding', actions: { type: 'waitBecauseRefused', params: 'preparing' } },
       },
     },
     planning: {
@@ -139,6 +139,7 @@ export const runMachine = machine.createMachine({
           { guard: 'reviewsPlan', ...waiting('planReview', 'working') },
           { target: 'working' },
         ],
+        'plan.refused': { target: 'concluding', actions: { type: 'waitBecauseRefused', params: 'planning' } },
         'plan.asked': waiting('plannerAsks', 'planning'),
         'plan.failed': [
           { guard: 'planFailedForNow', target: 'planBackingOff', actions: 'countWait' },

@@ -317,6 +317,21 @@ const refusalsOfRequest: Record<string, Case> = {
     says: /gemini: it is not among the workers of lane personal \(claude\)/,
     cure: /agentlab doctor/,
   },
+  'a lane looser than the repository needs': {
+    prepare: world => {
+      writeFiles(world.repository, { 'agentlab.yaml': 'lane: private' })
+      return { args: ['task', 'x', '--lane', 'personal', '--rehearse', 'hello'] }
+    },
+    exit: 2,
+    says: /failed on --lane personal: this run needs lane private: agentlab\.yaml says lane: private/,
+    cure: /Leave --lane away, or loosen it yourself at a terminal/,
+  },
+  '--loosen without a lane': {
+    prepare: () => ({ args: ['task', 'x', '--loosen'] }),
+    exit: 2,
+    says: /--loosen names no lane/,
+    cure: /--lane personal --loosen/,
+  },
   '--unboxed where the lane does not allow it': {
     prepare: world => {
       world.env.ANTHROPIC_API_KEY = 'none'

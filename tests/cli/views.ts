@@ -80,6 +80,7 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   state: 'working',
   outcome: null,
   lane: 'personal',
+  loosenedFrom: null,
   notes: [],
   rehearsed: true,
   containment: 'boxed',

@@ -2,10 +2,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { PathRule } from '../../src/config/path-rules.ts'
-import { matchedRules } from '../../src/lanes/path-lanes.ts'
+import { matchedRules, plainPath } from '../../src/lanes/path-lanes.ts'
 
 const rule = (pattern: string, lane: PathRule['lane'] = 'private'): PathRule => ({ pattern, lane, from: 'repository' })
-const holds = (pattern: string, path: string): boolean => matchedRules([rule(pattern)], [path]).length === 1
+const holds = (pattern: string, path: string): boolean => matchedRules([rule(pattern)], [plainPath(path)]).length === 1
 
 describe('a rule', () => {
   test.each([

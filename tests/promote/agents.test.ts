@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Ancestor, agentAncestor, agentSign, agentVariables } from '../../tools/promote/agents.ts'
+import { type Ancestor, agentAncestor, agentSign, agentVariables } from '../../src/process/agent-caller.ts'
 
 test('a person may have logins and places of the CLIs in the shell, an agent is told by anything else of them', () => {
   expect(

@@ -75,6 +75,7 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
   state: 'done',
   outcome: 'done',
   lane: 'personal',
+  loosenedFrom: null,
   rehearsed: false,
   containment: 'boxed',
   network: 'gate',

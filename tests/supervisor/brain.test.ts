@@ -353,6 +353,7 @@ describe('going on', () => {
     mainMissing: { events: [...working.slice(0, 1), baseRefused('mainMissing')], to: 'preparing' },
     mainChecksFailed: { events: [...working.slice(0, 1), baseRefused('mainChecksFailed')], to: 'preparing' },
     repositoryUnfit: { events: [...working.slice(0, 1), baseRefused('repositoryUnfit')], to: 'preparing' },
+    stricterLane: { events: [...working.slice(0, 1), baseRefused('stricterLane')], to: 'preparing' },
     conflictUnresolved: {
       events: [...merging, ...conflictRound, ...conflictRound, ...conflictRound, say.conflicted()],
       to: 'merging',

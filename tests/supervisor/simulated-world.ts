@@ -57,6 +57,7 @@ export const createWorld = (random: () => number): World => {
       const worker = pick(['claude', 'codex', 'gemini'] as const)
       return fact(index + 1, { dependsOn: needs, worker, kind: random() < 0.15 ? 'research' : 'change' }, runId)
     })
+    if (chance(0.05)) return { type: 'plan.refused', runId, reason: 'stricterLane', contentId: text() }
     if (chance(0.1)) return { type: 'plan.asked', runId, planner: 'claude', contentId: text(), returned: 0 }
     return {
       type: 'plan.ready',
@@ -145,7 +146,13 @@ export const createWorld = (random: () => number): World => {
   }
 
   const prepare = ({ runId }: EffectOf<'base.prepare'>): LoopEvent => {
-    const reasons: WaitReason[] = ['mainConflict', 'mainChecksFailed', 'branchCheckedOut', 'repositoryUnfit']
+    const reasons: WaitReason[] = [
+      'mainConflict',
+      'mainChecksFailed',
+      'branchCheckedOut',
+      'repositoryUnfit',
+      'stricterLane',
+    ]
     if (chance(0.05)) return { type: 'base.refused', runId, reason: pick(reasons), contentId: text() }
     return { type: 'base.ready', runId, base: trains.agent(), main: oid(1), sync: 'none' }
   }

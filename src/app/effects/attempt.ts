@@ -17,6 +17,7 @@ import { type AgentResult, runAgent } from '../agent-run.ts'
 import { runInBox } from '../box-command.ts'
 import { environmentOf } from '../environment/environment.ts'
 import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
+import { refuseStricterFiles } from '../lane-of-run.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
 import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
 import { furnish } from '../workspace.ts'
@@ -149,6 +150,7 @@ const workspaceFor = async (
   await unmarkReady(seat)
   const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
   const base = standsOnBoth ? effect.agent! : (agent ?? scope.base!)
+  await refuseStricterFiles(host, scope, base)
   // Work that comes back after its seat has gone is merged into the new workspace; what it stood on must still be there.
   const merged =
     standsOnBoth || (effect.tip !== null && (await standsOn(repository, effect.tip, base))) ? effect.tip : null

@@ -10,6 +10,7 @@ import { moveBranch, pinCommit } from '../../git/ref-write.ts'
 import { branchRef, isAncestor, readRef, treeOf } from '../../git/refs.ts'
 import { checkTree } from '../checks.ts'
 import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
+import { stricterDemand } from '../lane-of-run.ts'
 import { type MainTip, mainStateOf, mainTip } from '../main-tip.ts'
 
 type Ready = LoopEventOf<'base.ready'>
@@ -30,7 +31,9 @@ export const prepareBase = async (
   const unfit = await unfitness(host, scope)
   if (unfit !== null) return unfit
   const agent = await readRef(repository, branchRef(branch))
-  const ready = async (sync: Ready['sync'], { commit, ...checked }: Synced): Promise<Ready> => {
+  const ready = async (sync: Ready['sync'], { commit, ...checked }: Synced): Promise<Ready | Refused> => {
+    const tooStrict = await stricterDemand(host, scope, commit)
+    if (tooStrict !== null) return refused(host, scope, 'stricterLane', tooStrict)
     await pinCommit(repository, scope.runId, commit)
     const notes = await notesAt(repository, commit)
     return {

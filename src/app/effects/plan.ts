@@ -2,7 +2,7 @@
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import { vendorOf } from '../../domain/lane.ts'
-import type { PlannerName } from '../../domain/plan.ts'
+import type { Plan, PlannerName } from '../../domain/plan.ts'
 import { listTree } from '../../git/blobs.ts'
 import { treeOf } from '../../git/refs.ts'
 import type { AcceptContext } from '../../planner/accept-proposal.ts'
@@ -10,6 +10,7 @@ import { type MadePlan, makePlan } from '../../planner/make-plan.ts'
 import { planFromFile } from '../../planner/plan-file.ts'
 import type { PlannerMaterial } from '../../planner/planner-prompt.ts'
 import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
+import { stricterPlan } from '../lane-of-run.ts'
 import { askedSoFar, recordPlan } from '../plan-record.ts'
 import { type BackEnd, backEnds } from '../planner-back-ends.ts'
 import { instructionsAt } from '../task-material.ts'
@@ -27,7 +28,7 @@ export const makePlanEffect = async (
     const text = host.project.store.content.text(planContentId) ?? ''
     const plan = planFromFile(text, 'the plan file', context)
     const file = { origin: plan.origin, planner: null, passedOver: [], returned: 0 }
-    return { type: 'plan.ready', runId, ...recordPlan(host, scope, plan), ...file }
+    return refusedPlan(host, scope, plan) ?? { type: 'plan.ready', runId, ...recordPlan(host, scope, plan), ...file }
   }
   const asked = askedSoFar(host, runId)
   const material = { ...(await materialFor(host, scope, context.checks)), answered: asked.answered }
@@ -37,6 +38,8 @@ export const makePlanEffect = async (
   const { returned } = made
   if ('plan' in made) {
     const { origin } = made.plan
+    const refused = refusedPlan(host, scope, made.plan)
+    if (refused !== null) return refused
     return { type: 'plan.ready', runId, ...recordPlan(host, scope, made.plan), origin, planner, passedOver, returned }
   }
   if ('question' in made) {
@@ -55,6 +58,17 @@ export const makePlanEffect = async (
     retryInMs: made.retryAt === null ? null : Math.max(0, made.retryAt - host.now()),
     contentId: keep(host, scope, null, 'error', `${planner}: ${made.detail}`),
   }
+}
+
+/**
+ * A plan that names a path of a stricter lane stops the run. No file there exists yet (the base was looked through), so the
+ * planner has seen nothing of it; a worker would make it.
+ */
+const refusedPlan = (host: Host, scope: RunScope, plan: Plan): LoopEvent | null => {
+  const demand = stricterPlan(scope, plan)
+  if (demand === null) return null
+  const { runId } = scope
+  return { type: 'plan.refused', runId, reason: 'stricterLane', contentId: keep(host, scope, null, 'error', demand) }
 }
 
 const materialFor = async (host: Host, scope: RunScope, checks: string[]): Promise<PlannerMaterial> => {

@@ -1,6 +1,7 @@
 /** `agentlab show RUN|TASK`: what a run or a task is and where it stands. */
 import { type CriticalPath, criticalPath } from '../../domain/critical-path.ts'
 import { discrepancies } from '../../domain/discrepancies.ts'
+import { laneWords } from '../../domain/lane-words.ts'
 import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
@@ -38,7 +39,7 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
     `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
     paint(
       'dim',
-      `lane ${view.lane} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
+      `lane ${laneWords(view)} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
     ),
     view.planSummary === null || view.planSummary === ''
       ? ''

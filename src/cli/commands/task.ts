@@ -8,6 +8,7 @@ import type { Answer, Call } from '../call.ts'
 import { handInLine } from '../hand-in-words.ts'
 import { openFor } from '../project.ts'
 import { type WishOptions, wishOf, wrongUse } from '../run-wish.ts'
+import { settleLane } from '../settle-lane.ts'
 import { supervisorLog } from '../supervisor-log.ts'
 import { watchRun } from '../watch-run.ts'
 
@@ -27,11 +28,12 @@ export const task = async (call: Call, goal: string | undefined, options: TaskOp
 /** Says what it may cost, asks for the run and follows it to its rest, or leaves it to the background. */
 export const carryOut = async (
   call: Call,
-  wish: RunWish,
-  options: Pick<TaskOptions, 'foreground' | 'detach'>,
+  asked: RunWish,
+  options: Pick<TaskOptions, 'foreground' | 'detach' | 'loosen'>,
 ): Promise<Answer> => {
   const project = await openFor(call, true)
   const { effective } = project.config
+  const wish = await settleLane(call, project, asked, options.loosen === true)
   call.talk.write(`${limitsLine(effective, wish.maxParallel ?? undefined)}\n`)
   const handedIn = handInLine(await listedFiles(project.repository, effective.handIn))
   if (handedIn !== null) call.talk.write(`Handed in: ${handedIn}.\n`)

@@ -1,0 +1,107 @@
+/**
+ * The lane a run has to be in, from what it can reach: its repository's default, every path rule that a file of its base,
+ * of the history or of its plan matches. Workspaces borrow the repository's objects, so what is in them can be read.
+ */
+import type { EffectiveConfig } from '../config/effective.ts'
+import { AgentLabError } from '../domain/errors.ts'
+import type { Oid } from '../domain/ids.ts'
+import { isLooser, strictestOf } from '../domain/lane.ts'
+import type { Plan } from '../domain/plan.ts'
+import { cleanLine } from '../domain/text.ts'
+import { listTree } from '../git/blobs.ts'
+import { pathEverHeld } from '../git/path-history.ts'
+import { readHead } from '../git/refs.ts'
+import type { Repository } from '../git/repository.ts'
+import { matchedRules, plainPath } from '../lanes/path-lanes.ts'
+import { type LaneReason, laneReasonWords, mayRunIn, type RequiredLane, requiredLane } from '../lanes/required-lane.ts'
+import { parsePlanFile } from '../planner/plan-file.ts'
+import type { Host, RunScope } from './host.ts'
+import type { Project } from './project.ts'
+
+type PathReason = Extract<LaneReason, { kind: 'path' }>
+
+export const laneForWish = (
+  { repository, config }: Project,
+  wish: { planText: string | null },
+): Promise<RequiredLane> => {
+  const plan = wish.planText === null ? null : parsePlanFile(wish.planText, 'the plan file')
+  return laneFor(repository, config.effective, plan?.tasks.flatMap(task => task.paths) ?? [])
+}
+
+/** @param planned paths as people or models write them */
+export const laneFor = async (
+  repository: Repository,
+  config: EffectiveConfig,
+  planned: readonly string[],
+): Promise<RequiredLane> => {
+  const inPlan = matchedRules(config.paths, planned.map(plainPath))
+  const head = config.paths.length === 0 ? null : await readHead(repository)
+  const reachable = await reachableRules(repository, config, head)
+  const named = inPlan.map((rule): PathReason => ({ kind: 'path', place: 'plan', ...rule }))
+  return requiredLane({ kind: 'default', lane: config.lane, from: config.laneFrom }, ...reachable, ...named)
+}
+
+/** The rules that a file of the commit, one that is handed in, or the history matches. */
+const reachableRules = async (
+  repository: Repository,
+  config: EffectiveConfig,
+  commit: Oid | null,
+): Promise<PathReason[]> => {
+  const inFiles = await rulesInFiles(repository, config, commit)
+  const known = strictestOf(config.lane, ...inFiles.map(rule => rule.lane))
+  const inHistory: PathReason[] = []
+  // Only what would still make a difference: each look goes through the whole history.
+  for (const rule of config.paths.filter(one => isLooser(known, one.lane))) {
+    const example = await pathEverHeld(repository, rule.pattern)
+    if (example !== null) inHistory.push({ kind: 'path', place: 'history', ...rule, example, count: 1 })
+  }
+  return [...inFiles, ...inHistory]
+}
+
+const rulesInFiles = async (
+  repository: Repository,
+  { paths, handIn }: EffectiveConfig,
+  commit: Oid | null,
+): Promise<PathReason[]> => {
+  if (paths.length === 0) return []
+  const files = commit === null ? [] : await listTree(repository, commit)
+  const held = [...files.map(file => file.path), ...handIn]
+  return matchedRules(paths, held).map(rule => ({ kind: 'path', place: 'files', ...rule }))
+}
+
+/** Why the run may not go on from this commit in its lane, in words for the operator; null: it may. */
+export const stricterDemand = async (
+  { project }: Host,
+  { config, request }: RunScope,
+  commit: Oid,
+): Promise<string | null> => demandWords(request, await reachableRules(project.repository, config, commit))
+
+/** Why the run may not go by this plan in its lane, or null. */
+export const stricterPlan = ({ config, request }: RunScope, { tasks }: Plan): string | null => {
+  const planned = tasks.flatMap(task => task.paths.map(plainPath))
+  const rules = matchedRules(config.paths, planned)
+  return demandWords(
+    request,
+    rules.map(rule => ({ kind: 'path', place: 'plan', ...rule })),
+  )
+}
+
+/**
+ * What others brought to the integration branch meanwhile must not be checked out in a looser lane.
+ * @throws AgentLabError `lane-too-loose`
+ */
+export const refuseStricterFiles = async ({ project }: Host, scope: RunScope, commit: Oid): Promise<void> => {
+  const demand = demandWords(scope.request, await rulesInFiles(project.repository, scope.config, commit))
+  if (demand === null) return
+  throw new AgentLabError(`run ${scope.runId} failed on its lane: ${demand}`, {
+    code: 'lane-too-loose',
+    cure: `Cancel it (agentlab cancel ${scope.runId}) and ask anew: a new run takes the lane that is needed by itself.`,
+  })
+}
+
+const demandWords = (request: RunScope['request'], reasons: readonly PathReason[]): string | null => {
+  const stricter = reasons.filter(({ lane }) => !mayRunIn(request, lane))
+  if (stricter.length === 0) return null
+  const shown = stricter.slice(0, 5).map(laneReasonWords).join('; ')
+  return `lane ${request.lane} is too loose: ${cleanLine(shown, 1_000)}`
+}
