@@ -3,17 +3,26 @@
  * of the history or of its plan matches. Workspaces borrow the repository's objects, so what is in them can be read.
  */
 import type { EffectiveConfig } from '../config/effective.ts'
-import { AgentLabError } from '../domain/errors.ts'
+import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Oid } from '../domain/ids.ts'
-import { isLooser, strictestOf } from '../domain/lane.ts'
+import { isLooser, type Lane, strictestOf } from '../domain/lane.ts'
 import type { Plan } from '../domain/plan.ts'
+import type { RunRequest } from '../domain/run-request.ts'
 import { cleanLine } from '../domain/text.ts'
 import { listTree } from '../git/blobs.ts'
 import { pathEverHeld } from '../git/path-history.ts'
 import { readHead } from '../git/refs.ts'
 import type { Repository } from '../git/repository.ts'
 import { matchedRules, plainPath } from '../lanes/path-lanes.ts'
-import { type LaneReason, laneReasonWords, mayRunIn, type RequiredLane, requiredLane } from '../lanes/required-lane.ts'
+import {
+  type LaneReason,
+  laneReasonWords,
+  mayRunIn,
+  type PathPlace,
+  type RequiredLane,
+  requiredLane,
+  whyThatLane,
+} from '../lanes/required-lane.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
 import type { Host, RunScope } from './host.ts'
 import type { Project } from './project.ts'
@@ -25,20 +34,47 @@ export const laneForWish = (
   wish: { planText: string | null },
 ): Promise<RequiredLane> => {
   const plan = wish.planText === null ? null : parsePlanFile(wish.planText, 'the plan file')
-  return laneFor(repository, config.effective, plan?.tasks.flatMap(task => task.paths) ?? [])
+  const paths = plan?.tasks.flatMap(task => task.paths) ?? []
+  return laneFor(repository, config.effective, { place: 'plan', paths })
 }
 
-/** @param planned paths as people or models write them */
+/**
+ * The lane that was asked for, or else the loosest that may be; with `loosened` where a person agreed to a looser one.
+ * @throws AgentLabError `lane-too-loose` (exit 2)
+ */
+export const settledLane = (
+  required: RequiredLane,
+  asked: { lane: Lane | null; loosenedFrom?: Lane },
+): Pick<RunRequest, 'lane' | 'loosened'> => {
+  const lane = asked.lane ?? required.lane
+  if (!isLooser(lane, required.lane)) return { lane }
+  const from = asked.loosenedFrom
+  if (from === undefined || isLooser(from, required.lane)) throw tooLoose(lane, required)
+  return { lane, loosened: { from: required.lane } }
+}
+
+const tooLoose = (lane: Lane, required: RequiredLane): AgentLabError =>
+  new AgentLabError(
+    `agentlab task failed on --lane ${lane}: this run needs lane ${required.lane}: ${whyThatLane(required)}`,
+    {
+      code: 'lane-too-loose',
+      cure: `Leave --lane away, or loosen it yourself at a terminal, on record: agentlab task --lane ${lane} --loosen "<goal>"`,
+      exit: exitCode.wrongUse,
+    },
+  )
+
+/** @param named paths as people or models write them, and where */
 export const laneFor = async (
   repository: Repository,
   config: EffectiveConfig,
-  planned: readonly string[],
+  named: { place: PathPlace; paths: readonly string[] },
 ): Promise<RequiredLane> => {
-  const inPlan = matchedRules(config.paths, planned.map(plainPath))
+  const { place } = named
+  const asked = matchedRules(config.paths, named.paths.map(plainPath))
   const head = config.paths.length === 0 ? null : await readHead(repository)
   const reachable = await reachableRules(repository, config, head)
-  const named = inPlan.map((rule): PathReason => ({ kind: 'path', place: 'plan', ...rule }))
-  return requiredLane({ kind: 'default', lane: config.lane, from: config.laneFrom }, ...reachable, ...named)
+  const byName = asked.map((rule): PathReason => ({ kind: 'path', place, ...rule }))
+  return requiredLane({ kind: 'default', lane: config.lane, from: config.laneFrom }, ...reachable, ...byName)
 }
 
 /** The rules that a file of the commit, one that is handed in, or the history matches. */

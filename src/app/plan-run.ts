@@ -1,17 +1,16 @@
 /** What the operator may wish for a run, and everything that can be refused about it before a row is written. */
 import { runLimitsOf } from '../config/limits.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import { isLooser, type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
+import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { RunPurpose, RunRequest } from '../domain/run-request.ts'
 import { type LanePolicy, policyOf } from '../lanes/policy.ts'
-import { type RequiredLane, whyThatLane } from '../lanes/required-lane.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { chooseCrew } from './agents.ts'
 import { refuseWithoutRoom } from './box-bounds.ts'
 import { listedFiles } from './handed-in.ts'
-import { laneForWish } from './lane-of-run.ts'
+import { laneForWish, settledLane } from './lane-of-run.ts'
 import type { Project } from './project.ts'
 
 export interface RunWish {
@@ -51,11 +50,7 @@ export const planRun = async (
   if (wish.scenarioText !== null) parseScenario(wish.scenarioText, 'the scenario')
   const refused = (await listedFiles(project.repository, effective.handIn)).find(file => file.refused !== null)
   if (refused?.refused) throw refused.refused
-  const required = await laneForWish(project, wish)
-  const lane = wish.lane ?? required.lane
-  const isLoosened = isLooser(lane, required.lane)
-  if (isLoosened && (wish.loosenedFrom === undefined || isLooser(wish.loosenedFrom, required.lane)))
-    throw tooLoose(lane, required)
+  const { lane, ...loosened } = settledLane(await laneForWish(project, wish), wish)
   // Bringing main in asks no agent, so none has to be there.
   const workers =
     purpose === 'sync'
@@ -78,7 +73,7 @@ export const planRun = async (
   const containment = await containmentFor(wish, policyOf(lane, effective))
   return {
     lane,
-    ...(isLoosened ? { loosened: { from: required.lane } } : {}),
+    ...loosened,
     configHash: hash,
     containment,
     network: containment === 'boxed' ? 'gate' : 'host',
@@ -91,16 +86,6 @@ export const planRun = async (
     reviewPlan: wish.reviewPlan ?? false,
   }
 }
-
-const tooLoose = (lane: Lane, required: RequiredLane): AgentLabError =>
-  new AgentLabError(
-    `agentlab task failed on --lane ${lane}: this run needs lane ${required.lane}: ${whyThatLane(required)}`,
-    {
-      code: 'lane-too-loose',
-      cure: `Leave --lane away, or loosen it yourself at a terminal, on record: agentlab task --lane ${lane} --loosen "<goal>"`,
-      exit: exitCode.wrongUse,
-    },
-  )
 
 /**
  * Boxed where a box can be built. Else a rehearsal may go on (and says so), and real models need the operator's word

@@ -30,11 +30,20 @@ export const backEnds = async (
   const { workers } = scope.request
   const credential = await credentialOf('claude', scope.config, host.project.env)
   const hasApi = workers.includes('claude') && credential.kind === 'key' && !scope.rehearsed
-  const isUsable = (name: PlannerName): boolean => (name === 'api' ? hasApi : workers.includes(name))
-  return [...new Set([...scope.config.planner.prefer, ...workers])].filter(isUsable).map(name => ({
+  return plannersOf(scope.config.planner.prefer, workers, hasApi).map(name => ({
     name,
     ask: name === 'api' ? askThroughApi(host, scope, signal) : askThroughCli(host, scope, name, attemptsBefore, signal),
   }))
+}
+
+/** Who plans, best first. `hasApi`: the API may be asked with a key. */
+export const plannersOf = (
+  preferred: readonly PlannerName[],
+  workers: readonly WorkerName[],
+  hasApi: boolean,
+): PlannerName[] => {
+  const isUsable = (name: PlannerName): boolean => (name === 'api' ? hasApi : workers.includes(name))
+  return [...new Set([...preferred, ...workers])].filter(isUsable)
 }
 
 const apiModel = 'claude-sonnet-5-5'

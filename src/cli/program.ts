@@ -2,7 +2,7 @@
 import { Argument, Command, Option } from 'commander'
 import { addBranchCommands } from './program-branch.ts'
 import { addPlan } from './program-plan.ts'
-import { type Dispatch, example, lanes, upTo, wholeNumber } from './usage.ts'
+import { collect, type Dispatch, example, lanes, upTo, wholeNumber } from './usage.ts'
 
 /** Global options stand on every command, before or after its name. */
 export const buildProgram = (version: string, dispatch: Dispatch): Command => {
@@ -26,6 +26,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
     )
   addSetup(program, dispatch)
   addTask(program, dispatch)
+  addRoute(program, dispatch)
   addPlan(program, dispatch)
   addReaders(program, dispatch)
   addFigures(program, dispatch)
@@ -72,6 +73,20 @@ const addTask = (program: Command, dispatch: Dispatch): void => {
       example('agentlab task "Add a --verbose flag, with a test"', 'agentlab task --rehearse hello "Say hello"'),
     )
     .action((goal, options) => dispatch(async call => (await import('./commands/task.ts')).task(call, goal, options)))
+}
+
+const addRoute = (program: Command, dispatch: Dispatch): void => {
+  program
+    .command('route')
+    .description('say which lane a goal would run in and why, and who could see it; nothing is run')
+    .argument('[goal]', 'what should be done; it is not what decides')
+    .option('--lane <lane>', 'personal, enterprise or private')
+    .option('--path <path>', 'a path it is about; may be given several times', collect)
+    .addHelpText(
+      'after',
+      example('agentlab route "Split the importer"', 'agentlab route --path clients/acme/report.md'),
+    )
+    .action((goal, options) => dispatch(async call => (await import('./commands/route.ts')).route(call, goal, options)))
 }
 
 const addReaders = (program: Command, dispatch: Dispatch): void => {

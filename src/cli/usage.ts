@@ -19,3 +19,6 @@ export const upTo =
 export const wholeNumber = upTo(64)
 
 export const lanes = ['personal', 'enterprise', 'private']
+
+/** An option that may be given several times: one value each, so that it never takes an argument for its own. */
+export const collect = (text: string, before: string[] = []): string[] => [...before, text]

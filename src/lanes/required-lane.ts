@@ -5,8 +5,8 @@ import type { RunRequest } from '../domain/run-request.ts'
 import { cleanLine } from '../domain/text.ts'
 import type { MatchedRule } from './path-lanes.ts'
 
-/** Where a path was found: in the files of the base, in the history of any ref, or in the plan. */
-export type PathPlace = 'files' | 'history' | 'plan'
+/** Where a path was found: in the files of the base, in the history of any ref, in the plan, or in the operator's question. */
+export type PathPlace = 'files' | 'history' | 'plan' | 'question'
 
 export type LaneReason =
   | { kind: 'default'; lane: Lane; from: 'repository' | 'operator' | 'shipped' }
@@ -35,6 +35,7 @@ const placeWords: Record<PathPlace, (rule: MatchedRule) => string> = {
   files: ({ example, count }) => `it holds for ${cleanLine(example, 120)}${more(count)}`,
   history: ({ example }) => `the history holds ${cleanLine(example, 120)}, which agents can read`,
   plan: ({ example, count }) => `the plan names ${cleanLine(example, 120)}${more(count)}`,
+  question: ({ example, count }) => `you name ${cleanLine(example, 120)}${more(count)}`,
 }
 
 const more = (count: number): string => (count > 1 ? ` and ${many(count - 1, 'other', 'others')}` : '')

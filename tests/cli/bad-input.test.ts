@@ -284,6 +284,21 @@ const casesOfLanes: Record<string, Case> = {
     says: /agentlab\.yaml:1: paths\.a\/b\/\*\* can never win: a\/\*\* covers it and is private.*drop one of them/,
     cure: /Correct the file/,
   },
+  'a route in a lane that is none': {
+    prepare: () => ({ args: ['route', 'x', '--lane', 'public'] }),
+    exit: 2,
+    says: /route failed on its options: --lane "public" is no lane/,
+    cure: /enterprise, personal, private/,
+  },
+  'a route in a lane looser than a path needs': {
+    prepare: world => {
+      writeFiles(world.repository, { 'agentlab.yaml': 'paths: {"a/**": private}' })
+      return { args: ['route', '--path', 'a/b', 'x', '--lane', 'enterprise'] }
+    },
+    exit: 2,
+    says: /failed on --lane enterprise: this run needs lane private: a\/\*\* is private \(agentlab\.yaml\): you name a\/b/,
+    cure: /--loosen/,
+  },
   'a path that is to be looser than the repository': {
     prepare: config('lane: private\npaths: {"a/**": enterprise}'),
     exit: 2,
