@@ -8,6 +8,7 @@ import { demo } from './demo.ts'
 import { environment } from './environment.ts'
 import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figure.ts'
 import { receiptHtml } from './receipt-html.ts'
+import { redaction } from './redaction.ts'
 import { runsListing } from './runs-listing.ts'
 import { taskFigures } from './tasks.ts'
 import { trainFigures } from './train.ts'
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   receipt: async () => [await receiptHtml()],
   runs: async () => [await runsListing()],
   workers: workerFigures,
+  redaction: async () => [await redaction()],
 }
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches)

@@ -9,7 +9,7 @@ import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
-import type { Grant } from '../lanes/gateway/grant.ts'
+import type { Credential, Grant } from '../lanes/gateway/grant.ts'
 import { modelsFor } from '../lanes/policy.ts'
 import type { LaunchEnd, LaunchedProcess } from '../process/launch.ts'
 import { tailLines } from '../process/tail.ts'
@@ -135,8 +135,19 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
     ...common,
     upstream: vendor === 'local' ? '' : scope.config.upstreams[vendor],
     models: modelsFor(scope.lane, vendor, scope.config),
-    credential: await credentialOf(errand.worker, scope.config, host.project.env),
+    credential: await learnedCredential(host, scope, errand.worker),
   }
+}
+
+/** A login that was renewed since the supervisor began is known before it is first used. */
+const learnedCredential = async (host: Host, scope: RunScope, worker: WorkerName): Promise<Credential> => {
+  const credential = await credentialOf(worker, scope.config, host.project.env)
+  const read = async (): Promise<string> => {
+    const secret = await credential.read()
+    host.redactor.learn([secret])
+    return secret
+  }
+  return { ...credential, read }
 }
 
 interface Started {

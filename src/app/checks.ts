@@ -30,6 +30,7 @@ export interface TreeChecks {
 }
 
 const outputBytes = 16 * 1024
+const readBytes = 2 * outputBytes
 
 /**
  * Runs every configured check on `tree`. A check that is red on `baseTree` as well does not block, unless it is one of
@@ -165,10 +166,9 @@ const runOne = async (
     },
     signal,
   )
-  const output = clipMiddle(
-    cleanText(`${await readTail(stdoutPath, outputBytes)}${await readTail(stderrPath, outputBytes)}`).trim(),
-    outputBytes,
-  )
+  // More than is kept, so that a cut goes through no secret that is not recognised any more.
+  const printed = `${await readTail(stdoutPath, readBytes)}${await readTail(stderrPath, readBytes)}`
+  const output = clipMiddle(host.redactor.redact(cleanText(printed)).trim(), outputBytes)
   const ended =
     end.stopped === 'timedOut'
       ? `Ended after its ${Math.round(check.timeoutMs / 1_000)} seconds were over.`

@@ -1,6 +1,7 @@
 /** The commands' side: appends a row, waits for the answering row while a supervisor is kept running, follows the store. */
 
 import { newContentId, newRunId } from '../domain/ids.ts'
+import { createRedactor } from '../domain/redaction/redactor.ts'
 import type { RepositoryNote } from '../domain/repository-note.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import type { RunView } from '../domain/run-view.ts'
@@ -12,6 +13,7 @@ import { isIn, restingRunStates } from '../supervisor/states.ts'
 import { admitRun } from './admission.ts'
 import { configContent } from './host.ts'
 import { silentError, supervisorKeeper } from './keep-supervisor.ts'
+import { ownSecrets } from './own-secrets.ts'
 import { planRun, type RunWish } from './plan-run.ts'
 import type { Project } from './project.ts'
 
@@ -25,6 +27,8 @@ export const requestRun = async (
   const planned = await planRun(project, wish)
   const runId = newRunId(Math.random)
   const { content } = project.store
+  const redactor = createRedactor(await ownSecrets(project))
+  // What is carried out as it stands, configuration and scenario, is kept as it stands.
   const keep = (kind: ContentKind, text: string): string => {
     const id = newContentId(Math.random)
     content.add({ id, runId, taskId: null, lane: planned.lane, kind, at: Date.now(), text })
@@ -33,9 +37,9 @@ export const requestRun = async (
   const command = project.store.write((): Command => {
     const request: RunRequest = {
       ...planned,
-      goalContentId: keep('goal', wish.goal),
+      goalContentId: keep('goal', redactor.redact(wish.goal)),
       configContentId: keep('config', configContent(project.config)),
-      planContentId: wish.planText === null ? null : keep('planFile', wish.planText),
+      planContentId: wish.planText === null ? null : keep('planFile', redactor.redact(wish.planText)),
       scenarioContentId: wish.scenarioText === null ? null : keep('scenario', wish.scenarioText),
     }
     return { kind: 'task', runId, request }
@@ -44,7 +48,7 @@ export const requestRun = async (
 }
 
 /** The operator's words in the run's lane, then the command that names them. */
-const sendWords = (
+const sendWords = async (
   project: Project,
   view: Pick<RunView, 'runId' | 'lane'>,
   words: { kind: ContentKind; text: string },
@@ -52,7 +56,8 @@ const sendWords = (
   options?: SendOptions,
 ): Promise<CommandAnswer> => {
   const id = newContentId(Math.random)
-  const row = { id, runId: view.runId, taskId: null, lane: view.lane, at: Date.now(), ...words }
+  const text = createRedactor(await ownSecrets(project)).redact(words.text)
+  const row = { id, runId: view.runId, taskId: null, lane: view.lane, at: Date.now(), kind: words.kind, text }
   project.store.write(() => project.store.content.add(row))
   return sendCommand(project, commandFor(id), options)
 }

@@ -7,6 +7,7 @@ import type { LoopEvent } from '../domain/event.ts'
 import { type ContentId, newContentId, type Oid } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
 import type { Plan, PlannedTask } from '../domain/plan.ts'
+import type { Redactor } from '../domain/redaction/redactor.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import { Finding } from '../domain/verdict.ts'
 import type { Identity } from '../git/operator-config.ts'
@@ -33,6 +34,8 @@ export interface Host {
   wireNotesOf(grant: Grant): WireNotes
   /** A path for a new unix socket, short enough and in a folder of this supervisor alone. */
   nextSocketPath(): string
+  /** Everything that is kept goes through it first. It knows the operator's own credentials. */
+  redactor: Redactor
   /** One scripted model per rehearsed run, started when first needed. */
   rehearsalOf(scope: RunScope): Promise<Rehearsal>
   /** Author of the commits workers make. */
@@ -84,7 +87,7 @@ export const scopeOf = (host: Host, runId: string): RunScope => {
   }
 }
 
-/** Keeps text under a new id, in the lane of its run: there is no way to keep text without one. */
+/** Keeps text, without the secrets in it, under a new id in the lane of its run: there is no way to keep text without one. */
 export const keep = (
   host: Host,
   scope: Pick<RunScope, 'runId' | 'lane'>,
@@ -93,7 +96,8 @@ export const keep = (
   text: string,
 ): ContentId => {
   const id = newContentId(host.random)
-  host.project.store.content.add({ id, runId: scope.runId, taskId, lane: scope.lane, kind, at: host.now(), text })
+  const kept = host.redactor.redact(text)
+  host.project.store.content.add({ id, runId: scope.runId, taskId, lane: scope.lane, kind, at: host.now(), text: kept })
   return id
 }
 

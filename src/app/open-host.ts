@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeRuntimeDir } from '../config/runtime-dir.ts'
+import { createRedactor } from '../domain/redaction/redactor.ts'
 import { keepReader } from '../git/object-reader.ts'
 import { operatorIdentity } from '../git/operator-config.ts'
 import { startGateway } from '../lanes/gateway/gateway.ts'
@@ -11,6 +12,7 @@ import { type Rehearsal, startRehearsal } from '../rehearsal/server.ts'
 import type { RequestRow } from '../store/requests.ts'
 import type { Host, RunScope } from './host.ts'
 import { type LimitName, limitKeeper } from './limits.ts'
+import { ownSecrets } from './own-secrets.ts'
 import type { Project } from './project.ts'
 import { steadyClock } from './steady-clock.ts'
 import { createWireNotebook } from './wire-notes.ts'
@@ -36,6 +38,7 @@ export const openHost = async (
   const now = steadyClock(options.wall)
   const notebook = createWireNotebook()
   const reader = keepReader(project.repository)
+  const redactor = createRedactor(await ownSecrets(project))
   const runtimeDir = makeRuntimeDir(project.dataDir, project.env)
   let sockets = 0
   const rehearsals = new Map<string, Promise<Rehearsal>>()
@@ -66,6 +69,7 @@ export const openHost = async (
       email: 'operator@localhost',
     },
     nextSocketPath: () => join(runtimeDir, `${++sockets}.sock`),
+    redactor,
     rehearsalOf: scope => {
       const started = rehearsals.get(scope.runId) ?? startScript(project, scope)
       rehearsals.set(scope.runId, started)
@@ -73,7 +77,7 @@ export const openHost = async (
     },
     now,
     random: Math.random,
-    log: options.log,
+    log: line => options.log(redactor.redact(line)),
   }
   const close = async (): Promise<void> => {
     reader.close()

@@ -3,12 +3,14 @@ import { branchNames } from '../config/branches.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { LoopEventOf } from '../domain/event.ts'
 import { newContentId, type Oid, runIdOf, type TaskId } from '../domain/ids.ts'
+import { createRedactor } from '../domain/redaction/redactor.ts'
 import { integrationsBetween } from '../git/integrate.ts'
 import { branchRef, isAncestor, readRef } from '../git/refs.ts'
 import type { CommandAnswer } from '../store/commands.ts'
 import { readRunView } from '../store/run-view.ts'
 import { type SendOptions, sendCommand } from './client.ts'
 import { silentError, supervisorKeeper } from './keep-supervisor.ts'
+import { ownSecrets } from './own-secrets.ts'
 import type { Project } from './project.ts'
 
 export interface Rejection {
@@ -36,7 +38,8 @@ export const requestRejection = async (
   const view = readRunView(store, runId)!
   const findingsContentId = newContentId(Math.random)
   const since = store.events.lastSeq()
-  const text = JSON.stringify([{ claim: why, severity: 'blocking' }])
+  const claim = createRedactor(await ownSecrets(project)).redact(why)
+  const text = JSON.stringify([{ claim, severity: 'blocking' }])
   store.content.add({ id: findingsContentId, runId, taskId, lane: view.lane, kind: 'findings', at: Date.now(), text })
   const command = { kind: 'reject' as const, runId, taskId, back, withDependents, agent, findingsContentId }
   const answer = await sendCommand(project, command, options)

@@ -1,5 +1,6 @@
-/** What is kept of an agent's stream: a file of one JSON line per event, with the time it was heard. */
+/** What is kept of an agent's stream: a file of one JSON line per event, with the time it was heard and without secrets. */
 import { appendFile } from 'node:fs/promises'
+import { type PieceStream, redactPieceStream } from '../domain/redaction/piece-stream.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Host } from './host.ts'
 
@@ -10,8 +11,11 @@ export interface Transcript {
   close(): Promise<void>
 }
 
+type Spoken = Extract<WorkerEvent, { type: 'text' | 'thinking' }>
+type Heard = { at: number } & WorkerEvent
+
 /** Appends to `path` (0600). What can't be written is said in the log and costs nobody's attempt. */
-export const openTranscript = (path: string, host: Pick<Host, 'now' | 'log'>): Transcript => {
+export const openTranscript = (path: string, host: Pick<Host, 'now' | 'log' | 'redactor'>): Transcript => {
   let waiting = ''
   let writing: Promise<void> | null = null
   const drain = async (): Promise<void> => {
@@ -22,13 +26,53 @@ export const openTranscript = (path: string, host: Pick<Host, 'now' | 'log'>): T
     }
     writing = null
   }
+  const put = (event: Heard): void => {
+    waiting += `${JSON.stringify(event)}\n`
+    writing ??= drain()
+  }
+  const speech = holdSpeech(host, put)
   return {
     write: event => {
-      waiting += `${JSON.stringify({ at: host.now(), ...event })}\n`
-      writing ??= drain()
+      const heard = { at: host.now(), ...event }
+      if (isSpoken(heard)) speech.hear(heard)
+      else {
+        speech.end()
+        put(withoutSecrets(heard, host.redactor.redact))
+      }
     },
     close: async () => {
+      speech.end()
       await writing
     },
   }
 }
+
+const isSpoken = (event: Heard): event is { at: number } & Spoken => event.type === 'text' || event.type === 'thinking'
+
+/** What a CLI tells word by word is held until no secret can go on in the next event. */
+const holdSpeech = ({ redactor }: Pick<Host, 'redactor'>, put: (event: Heard) => void) => {
+  let held: ({ at: number } & Spoken)[] = []
+  let stream: PieceStream = redactPieceStream(redactor)
+  const release = (texts: readonly string[]): void => {
+    for (const text of texts) put({ ...held.shift()!, text })
+  }
+  const end = (): void => {
+    release(stream.end())
+    stream = redactPieceStream(redactor)
+    held = []
+  }
+  return {
+    hear: (event: { at: number } & Spoken): void => {
+      if (held.length > 0 && held[0]!.type !== event.type) end()
+      held.push(event)
+      release(stream.push(event.text))
+    },
+    end,
+  }
+}
+
+/** Every text of an event, whatever its fields are called. */
+const withoutSecrets = (event: Heard, redact: (text: string) => string): Heard =>
+  Object.fromEntries(
+    Object.entries(event).map(([key, value]) => [key, typeof value === 'string' ? redact(value) : value]),
+  ) as Heard

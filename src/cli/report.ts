@@ -1,6 +1,7 @@
 /** What is said of an error: who failed on what and why, and what to do; a bug keeps its stack. */
 import { CommanderError } from 'commander'
 import { AgentLabError, type ExitCode, exitCode } from '../domain/errors.ts'
+import { createRedactor } from '../domain/redaction/redactor.ts'
 import { cleanText } from '../domain/text.ts'
 import type { Call } from './call.ts'
 
@@ -38,8 +39,9 @@ const wrongLine = ({ code, message }: CommanderError): Report => {
   }
 }
 
+/** A supervisor's standard error is its log file, which is kept. */
 const bug = (error: unknown): Report => {
-  const told = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const told = createRedactor().redact(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return {
     json: { error: { code: 'bug', message: told, cure: null } },
     talk: `agentlab: this is a bug in AgentLab\n${cleanText(told)}\n`,

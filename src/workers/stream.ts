@@ -1,5 +1,6 @@
 /** What the three CLIs' output readers share: untrusted lines in, clipped and typed values out; nothing here throws. */
 import type { FailureClass } from '../domain/attempt.ts'
+import { createRedactor } from '../domain/redaction/redactor.ts'
 import { cleanLine, clipMiddle } from '../domain/text.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 
@@ -7,6 +8,7 @@ import type { WorkerEvent } from '../domain/worker-event.ts'
 const maxOutputLength = 20_000
 /** Characters kept of a line nobody understood. */
 const maxUnknownLength = 2_000
+const redactor = createRedactor()
 
 /** The line as a JSON object, or null: not JSON, cut off, or JSON of another kind. */
 export const parseObject = (line: string): Record<string, unknown> | null => {
@@ -22,10 +24,14 @@ export const parseObject = (line: string): Record<string, unknown> | null => {
 
 export const unknownLine = (line: string): WorkerEvent => ({
   type: 'unknown',
-  line: clipMiddle(line, maxUnknownLength),
+  line: clipWhole(line, maxUnknownLength),
 })
 
-export const clipOutput = (output: string): string => clipMiddle(output, maxOutputLength)
+/** A cut could leave the half of a secret that nobody recognises any more. */
+const clipWhole = (text: string, max: number): string =>
+  text.length <= max ? text : clipMiddle(redactor.redact(text), max)
+
+export const clipOutput = (output: string): string => clipWhole(output, maxOutputLength)
 
 const tellingKeys = ['command', 'file_path', 'notebook_path', 'path', 'dir_path', 'pattern', 'query', 'url', 'prompt']
 

@@ -1,0 +1,17 @@
+/** The operator's own credentials, as values that must never be kept, whatever they look like. */
+
+import type { WorkerName } from '../domain/lane.ts'
+import { readCredential } from '../workers/login.ts'
+import { workers } from '../workers/registry.ts'
+import { loginPlaces } from './agents.ts'
+import type { Project } from './project.ts'
+
+/** Those that can be read now; the gateway tells of each it reads later. */
+export const ownSecrets = async ({ config, env }: Pick<Project, 'config' | 'env'>): Promise<string[]> => {
+  const found = await Promise.all(
+    (Object.keys(workers) as WorkerName[]).map(worker =>
+      readCredential(worker, loginPlaces(env, config.effective, worker)).catch(() => null),
+    ),
+  )
+  return found.flatMap(one => (one === null ? [] : [one.secret]))
+}
