@@ -13,6 +13,7 @@ import { Finding } from '../domain/verdict.ts'
 import type { Identity } from '../git/operator-config.ts'
 import type { Gateway } from '../lanes/gateway/gateway.ts'
 import type { Grant } from '../lanes/gateway/grant.ts'
+import { policyOf } from '../lanes/policy.ts'
 import type { Rehearsal } from '../rehearsal/server.ts'
 import type { ContentKind } from '../store/content.ts'
 import type { Project } from './project.ts'
@@ -86,6 +87,10 @@ export const scopeOf = (host: Host, runId: string): RunScope => {
     rehearsed: request.scenarioContentId !== null,
   }
 }
+
+/** Words as the log may hold them: of a lane that logs facts alone, where they are kept is all it says. */
+export const loggable = (host: Host, lane: Lane, words: string): string =>
+  policyOf(lane, host.project.config.effective).logged === 'words' ? words : 'its words are kept with the run'
 
 /** Keeps text, without the secrets in it, under a new id in the lane of its run: there is no way to keep text without one. */
 export const keep = (

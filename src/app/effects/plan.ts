@@ -9,7 +9,7 @@ import type { AcceptContext } from '../../planner/accept-proposal.ts'
 import { type MadePlan, makePlan } from '../../planner/make-plan.ts'
 import { planFromFile } from '../../planner/plan-file.ts'
 import type { PlannerMaterial } from '../../planner/planner-prompt.ts'
-import { type Host, keep, type RunScope, scopeOf } from '../host.ts'
+import { type Host, keep, loggable, type RunScope, scopeOf } from '../host.ts'
 import { stricterPlan } from '../lane-of-run.ts'
 import { askedSoFar, recordPlan } from '../plan-record.ts'
 import { type BackEnd, backEnds } from '../planner-back-ends.ts'
@@ -33,7 +33,9 @@ export const makePlanEffect = async (
   const asked = askedSoFar(host, runId)
   const material = { ...(await materialFor(host, scope, context.checks)), answered: asked.answered }
   const ends = await backEnds(host, scope, asked.attempts, signal)
-  const { made, planner, passedOver } = await askInTurn(host, ends, context, material)
+  const passOver = (name: PlannerName, why: string): void =>
+    host.log(`planner ${name} is passed over: ${loggable(host, scope.lane, why)}`)
+  const { made, planner, passedOver } = await askInTurn(passOver, ends, context, material)
   signal.throwIfAborted()
   const { returned } = made
   if ('plan' in made) {
@@ -91,7 +93,7 @@ interface Planned {
 
 /** One whose login or program is missing is passed over as long as there is another. */
 const askInTurn = async (
-  host: Host,
+  tell: (name: PlannerName, why: string) => void,
   ends: readonly BackEnd[],
   context: AcceptContext,
   material: PlannerMaterial,
@@ -101,7 +103,7 @@ const askInTurn = async (
     const made = await makePlan({ ...context, ask, material })
     const isOut = 'failed' in made && made.failed === 'auth'
     if (!isOut || index === ends.length - 1) return { made, planner: name, passedOver }
-    host.log(`planner ${name} is passed over: ${made.detail}`)
+    tell(name, made.detail)
     passedOver.push(name)
   }
   throw new Error('a run has at least one worker, and so one planner')
