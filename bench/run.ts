@@ -7,6 +7,7 @@ import { boxFigures } from './box.ts'
 import { demo } from './demo.ts'
 import { environment } from './environment.ts'
 import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figure.ts'
+import { gateFigures } from './gate.ts'
 import { receiptHtml } from './receipt-html.ts'
 import { redaction } from './redaction.ts'
 import { runsListing } from './runs-listing.ts'
@@ -21,6 +22,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   workspace: workspaceFigures,
   environment: async () => [await environment()],
   box: boxFigures,
+  gate: gateFigures,
   tasks: taskFigures,
   train: trainFigures,
   demo: async () => [await demo()],

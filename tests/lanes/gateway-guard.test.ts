@@ -41,6 +41,16 @@ test.each(wires)('$provider: a wrong, missing or revoked token gets 401 in the p
   expect((await post(origin + wire.path, wire.header(token))).status).toBe(200)
 })
 
+test('a token that has ended says which attempt it was of, and one that was never given out says only that', async () => {
+  const { origin, issue, gateway } = await set()
+  const ask = async (token: string) => (await post(`${origin}/anthropic/v1/messages`, { 'x-api-key': token })).text()
+  const token = issue('anthropic')
+  gateway.revokeToken(token)
+  expect(await ask(token)).toContain('AgentLab: worker 1 of k3m9q2x7-1 has ended, and its token with it')
+  expect(await ask('x'.repeat(43))).toContain('AgentLab: this token is not known here')
+  expect(await (await post(`${origin}/anthropic/v1/messages`, {})).text()).toContain('AgentLab: no token was shown')
+})
+
 test('tokens are 32 random bytes, one per call', async () => {
   const { issue } = await set()
   const tokens = Array.from({ length: 50 }, () => issue('anthropic'))

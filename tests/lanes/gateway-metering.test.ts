@@ -1,6 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
+import { MarkedEvents } from '../../src/lanes/gateway/marked-events.ts'
 import { retryAfterMs } from '../../src/lanes/gateway/rate-limit.ts'
 import { EventSplitter } from '../../src/lanes/gateway/sse.ts'
 import { usageReader } from '../../src/lanes/gateway/usage.ts'
@@ -133,6 +134,35 @@ test('events come out the same however the bytes are cut', () => {
   fc.assert(
     fc.property(fc.array(fc.nat(), { maxLength: 40 }), cuts => {
       expect(split(cuts)).toEqual(split([]))
+    }),
+  )
+})
+
+test('events that are looked for are found however the bytes are cut, whatever stands between and however long it is', () => {
+  const plain = fc.constantFrom(
+    'data: {"x":1}\n\n',
+    'event: a\r\ndata: {"ü":"€"}\r\n\r\n',
+    `data: {"long":"${'x'.repeat(70_000)}"}\n\n`,
+  )
+  const marked = fc.nat().map(n => `data: {"usage":${n}}\n\n`)
+  const long = fc.nat().map(n => `data: {"pad":"${'x'.repeat(70_000)}","usage":${n}}\r\n\r\n`)
+  const stream = fc.array(fc.oneof({ weight: 4, arbitrary: plain }, { weight: 2, arbitrary: marked }, long), {
+    maxLength: 12,
+  })
+  const usages = (bytes: Buffer, cuts: number[]): unknown[] => {
+    const found: unknown[] = []
+    const events = new MarkedEvents('usage"', ({ data }) => {
+      const { usage } = JSON.parse(data) as { usage?: number }
+      if (usage !== undefined) found.push(usage)
+    })
+    const at = [0, ...cuts.map(cut => cut % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+    for (const [i, end] of at.slice(1).entries()) events.push(bytes.subarray(at[i], end))
+    return found
+  }
+  fc.assert(
+    fc.property(stream, fc.array(fc.nat(), { maxLength: 30 }), (events, cuts) => {
+      const expected = events.flatMap(event => /"usage":(\d+)/.exec(event)?.[1] ?? []).map(Number)
+      expect(usages(Buffer.from(events.join('')), cuts)).toEqual(expected)
     }),
   )
 })

@@ -166,3 +166,21 @@ test('closing the gateway cuts what runs', async () => {
   expect((await metered(1))[0]).toMatchObject({ aborted: true })
   await expect(post(url, headers)).rejects.toThrow()
 })
+
+test('a gateway that ends midway cuts every stream, and each is metered as broken', async () => {
+  const upstream = await startUpstream(response => {
+    response.writeHead(200, eventStream)
+    response.write('data: {}\n\n')
+  })
+  const { gateway, metered } = await startMetered()
+  open.push(upstream)
+  const answers = await Promise.all(
+    Array.from({ length: 5 }, () => {
+      const token = gateway.issueToken(grantFor('anthropic', upstream.origin))
+      return post(`${gateway.origin}/anthropic/v1/messages`, { 'x-api-key': token })
+    }),
+  )
+  await gateway.close()
+  for (const answer of answers) await expect(answer.text()).rejects.toThrow()
+  expect((await metered(5)).map(({ aborted }) => aborted)).toEqual([true, true, true, true, true])
+})

@@ -2,17 +2,16 @@
 import { randomUUID } from 'node:crypto'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
-import { Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { credentialHeaders } from './credentials.ts'
 import type { Desk } from './desk.ts'
 import { isErrorStatus, sendErrorAnswer } from './error-answer.ts'
 import type { Grant, MeterRecord } from './grant.ts'
-import { headersForClient, headersForUpstream } from './headers.ts'
+import { headersForUpstream } from './headers.ts'
 import { sendModelList } from './model-list.ts'
 import { restMs, retryAfterMs } from './rate-limit.ts'
 import { refuse } from './refusal.ts'
 import type { Match } from './routes.ts'
+import { streamAnswer } from './stream-answer.ts'
 import { usageReader } from './usage.ts'
 import type { Counted } from './usage-shapes.ts'
 
@@ -91,8 +90,8 @@ const answerClient = async (
     return { whole: await sendErrorAnswer(answer, response, errand.secret), counted: unmeasured }
   if (route.listsModels) return { whole: await sendModelList(answer, response, route, grant), counted: free }
   const reader = usageReader(route.wire, answer.headers['content-type'])
-  const whole = await stream(answer, response, chunk => {
-    reader.push(chunk)
+  const whole = await streamAnswer(answer, response, part => {
+    reader.push(part)
     errand.desk.heard?.(grant)
   })
   return { whole, counted: reader.finish() }
@@ -135,27 +134,4 @@ const send = (errand: Errand): Promise<Sent> => {
   )
   outgoing.end(body ?? undefined)
   return promise
-}
-
-/** True when the answer went through whole. The head is sent at once, so the first byte is not held back. */
-const stream = async (
-  answer: IncomingMessage,
-  response: ServerResponse,
-  see: (chunk: Buffer) => void,
-): Promise<boolean> => {
-  response.writeHead(answer.statusCode ?? 502, headersForClient(answer.headers))
-  response.flushHeaders()
-  const tap = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      see(chunk)
-      done(null, chunk)
-    },
-  })
-  try {
-    await pipeline(answer, tap, response)
-    return answer.complete
-  } catch {
-    response.destroy()
-    return false
-  }
 }

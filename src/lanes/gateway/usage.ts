@@ -1,7 +1,8 @@
 /** Reads token counts from an answer as it passes: a stream of events, a line an object (Ollama), or one JSON body. */
 import { z } from 'zod'
+import { MarkedEvents } from './marked-events.ts'
 import type { Wire } from './route-table.ts'
-import { BoundedText, EventSplitter, type Piece } from './sse.ts'
+import { BoundedText, type Piece } from './sse.ts'
 import { absorb, type Counted } from './usage-shapes.ts'
 
 /** Takes the answer's bytes and knows, at any moment, what has been counted so far. */
@@ -20,7 +21,7 @@ export const usageReader = (wire: Wire, contentType: string | undefined): UsageR
   }
   const type = contentType?.toLowerCase() ?? ''
   if (type.startsWith('text/event-stream')) {
-    const events = new EventSplitter(read)
+    const events = new MarkedEvents(wire === 'ollama' ? 'eval_count"' : `${usageKey[wire]}"`, read)
     return { push: chunk => events.push(chunk), finish: () => counted }
   }
   const body = new BoundedText()

@@ -1,0 +1,27 @@
+/** The gateway for the bench, in a thread of its own as it has a process of its own: one token and its gate. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { startGateway } from '../src/lanes/gateway/gateway.ts'
+
+const { upstream, socket } = workerData as { upstream: string; socket: string }
+
+const gateway = await startGateway({
+  allow: async () => ({ ok: true }),
+  meter: () => {},
+  clock: Date.now,
+  // Hundreds of requests in a row are the bench's, not a worker's.
+  bounds: { burst: 1e9 },
+})
+const token = gateway.issueToken({
+  runId: 'k3m9q2x7',
+  taskId: null,
+  attempt: 1,
+  role: 'worker',
+  worker: 'claude',
+  lane: 'personal',
+  provider: 'anthropic',
+  upstream,
+  credential: { kind: 'key', read: async () => 'sk-bench' },
+  models: ['claude-*'],
+})
+await gateway.openGate(token, socket)
+parentPort!.postMessage(token)
