@@ -1,8 +1,9 @@
 /** Guesses a repository's checks and set-up from the files at its top, for `agentlab init`. Reads; runs nothing. */
-import { readFile } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { CommandWords } from './command-words.ts'
+import { nodeInputs } from './install-inputs.ts'
 
 export interface DetectedCheck {
   name: string
@@ -23,7 +24,8 @@ export interface DetectedProject {
 }
 
 type ReadTop = (name: string) => Promise<string | null>
-type Detect = (read: ReadTop) => Promise<DetectedProject>
+type Has = (path: string) => Promise<boolean>
+type Detect = (read: ReadTop, has: Has) => Promise<DetectedProject>
 
 const nothing: DetectedProject = { checks: [], setup: null }
 const checkScripts = ['test', 'lint', 'typecheck']
@@ -38,12 +40,14 @@ const lockFiles: { lock: string; program: string; install: string[] }[] = [
   { lock: 'bun.lock', program: 'bun', install: ['bun', 'install', '--frozen-lockfile'] },
 ]
 
-const node: Detect = async read => {
-  const scripts = scriptsOf(await read('package.json'))
+const node: Detect = async (read, has) => {
+  const packageText = await read('package.json')
+  const scripts = scriptsOf(packageText)
   if (scripts === null) return nothing
   const present = await Promise.all(lockFiles.map(async entry => ((await read(entry.lock)) === null ? null : entry)))
   const lock = present.find(entry => entry !== null) ?? null
   const program = lock?.program ?? 'npm'
+  const more = await nodeInputs({ packageText, pnpmText: await read('pnpm-workspace.yaml') }, has)
   const real = checkScripts.filter(
     name => typeof scripts[name] === 'string' && !/no test specified/.test(scripts[name]),
   )
@@ -53,7 +57,8 @@ const node: Detect = async read => {
       command: name === 'test' && program === 'npm' ? ['npm', 'test'] : [program, 'run', name],
       from: 'package.json',
     })),
-    setup: lock === null ? null : { command: lock.install, inputs: ['package.json', lock.lock], from: lock.lock },
+    setup:
+      lock === null ? null : { command: lock.install, inputs: ['package.json', lock.lock, ...more], from: lock.lock },
   }
 }
 
@@ -73,10 +78,24 @@ const make: Detect = async read => {
   return { checks: targets.map(name => ({ name, command: ['make', name], from: 'Makefile' })), setup: null }
 }
 
-const cargo: Detect = async read =>
-  (await read('Cargo.toml')) === null
-    ? nothing
-    : { checks: [{ name: 'cargo-test', command: ['cargo', 'test'], from: 'Cargo.toml' }], setup: null }
+const cargo: Detect = async (read, has) => {
+  const manifest = await read('Cargo.toml')
+  if (manifest === null) return nothing
+  const checks = [{ name: 'cargo-test', command: ['cargo', 'test'], from: 'Cargo.toml' }]
+  const source = (await has('src/lib.rs')) ? 'src/lib.rs' : (await has('src/main.rs')) ? 'src/main.rs' : null
+  const isPlain =
+    source !== null && !/^\s*\[(?:workspace|patch|\[bin\]|\[example\])/m.test(manifest) && !/\bpath\s*=/.test(manifest)
+  if (!isPlain || (await read('Cargo.lock')) === null || (await has('.cargo/config.toml')))
+    return { checks, setup: null }
+  return {
+    checks,
+    setup: { command: ['sh', '-c', vendoring(source)], inputs: ['Cargo.toml', 'Cargo.lock'], from: 'Cargo.lock' },
+  }
+}
+
+// cargo wants to see a target of the crate, and the source is not there; what is tracked is never placed anywhere.
+const vendoring = (source: string): string =>
+  `mkdir -p .cargo src && touch ${source} && cargo vendor --locked vendor >.cargo/config.toml`
 
 const go: Detect = async read =>
   (await read('go.mod')) === null
@@ -108,7 +127,12 @@ const python: Detect = async read => {
 /** What the files at the top of `root` suggest. A Makefile's target gives way to a script of the same name. */
 export const detectProject = async (root: string): Promise<DetectedProject> => {
   const read: ReadTop = name => readFile(join(root, name), 'utf8').catch(() => null)
-  const found = await Promise.all([node, make, cargo, go, python].map(detect => detect(read)))
+  const has: Has = path =>
+    stat(join(root, path)).then(
+      () => true,
+      () => false,
+    )
+  const found = await Promise.all([node, make, cargo, go, python].map(detect => detect(read, has)))
   const checks = new Map<string, DetectedCheck>()
   for (const check of found.flatMap(project => project.checks)) {
     if (!checks.has(check.name)) checks.set(check.name, check)

@@ -57,7 +57,8 @@ lane: ${choices.lane}
 # Commands that must pass on every merge before it is integrated. A list of words; no shell is started.
 ${checksText(choices.project)}
 
-# Builds the environment the checks need, once per content of its inputs.
+# Builds the environment the checks need, once per content of its inputs. It reaches the package registries you list
+# (lanes.<lane>.registries in ~/.config/agentlab/config.yaml), and sees nothing but its inputs then.
 ${setupText(choices.project)}
 
 # Workers to use, in order of preference.

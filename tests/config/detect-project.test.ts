@@ -1,6 +1,6 @@
 /** What `init` makes of the files it finds, and that what it writes can be read back. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { branchesInTheWay, proposePrefix } from '../../src/config/branch-prefix.ts'
 import { detectProject } from '../../src/config/detect-project.ts'
@@ -13,7 +13,10 @@ afterAll(() => rmSync(scratch, { recursive: true }))
 
 const repositoryWith = (files: Record<string, string>): string => {
   const root = mkdtempSync(join(scratch, 'r-'))
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text)
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true })
+    writeFileSync(join(root, name), text)
+  }
   return root
 }
 
@@ -95,5 +98,48 @@ describe('branch names', () => {
 
   test('stay plain when agent is known to be ours', () => {
     expect(proposePrefix(['main', 'agent'], ['agent'])).toEqual({ prefix: '', taken: [] })
+  })
+})
+
+describe('the inputs of a set-up suffice without the rest of the tree', () => {
+  const inputsOf = async (files: Record<string, string>): Promise<string[] | undefined> =>
+    (await detectProject(repositoryWith(files))).setup?.inputs
+
+  test('npm with workspaces and a configuration of its own', async () => {
+    const manifest = JSON.stringify({
+      workspaces: ['packages/*', './apps/web/', '!packages/old', '../beside', '{a,b}'],
+    })
+    const inputs = await inputsOf({ 'package.json': manifest, 'package-lock.json': '{}', '.npmrc': 'x=y' })
+    expect(inputs).toEqual([
+      'package.json',
+      'package-lock.json',
+      '.npmrc',
+      'packages/*/package.json',
+      'apps/web/package.json',
+    ])
+  })
+
+  test('pnpm and yarn, whose workspaces stand elsewhere', async () => {
+    const pnpm = { 'package.json': '{}', 'pnpm-lock.yaml': '', 'pnpm-workspace.yaml': 'packages:\n  - "libs/**"\n' }
+    expect(await inputsOf(pnpm)).toEqual([
+      'package.json',
+      'pnpm-lock.yaml',
+      'pnpm-workspace.yaml',
+      'libs/**/package.json',
+    ])
+    const yarn = { 'package.json': '{"workspaces":{"packages":["a"]}}', 'yarn.lock': '', '.yarnrc.yml': '' }
+    expect(await inputsOf(yarn)).toEqual(['package.json', 'yarn.lock', '.yarnrc.yml', 'a/package.json'])
+  })
+
+  test('what can not be read adds nothing', async () => {
+    const broken = { 'package.json': '{"workspaces": 7}', 'pnpm-lock.yaml': '', 'pnpm-workspace.yaml': '- : [' }
+    expect(await inputsOf(broken)).toEqual(['package.json', 'pnpm-lock.yaml', 'pnpm-workspace.yaml'])
+  })
+
+  test('a plain crate with its lock file is vendored, any other is left to the operator', async () => {
+    const crate = { 'Cargo.toml': '[package]\nname = "x"\n', 'Cargo.lock': '', 'src/main.rs': '' }
+    expect(await inputsOf(crate)).toEqual(['Cargo.toml', 'Cargo.lock'])
+    expect(await inputsOf({ ...crate, 'Cargo.toml': '[workspace]\nmembers = ["a"]\n' })).toBeUndefined()
+    expect(await inputsOf({ ...crate, 'Cargo.toml': '[dependencies]\nx = { path = "../x" }\n' })).toBeUndefined()
   })
 })
