@@ -39,6 +39,8 @@ interface Errand {
   /** Left out: none. */
   network?: Network
   limits?: Partial<LaunchLimits>
+  /** It may not read the repository's object store, in which the whole history lies. */
+  withoutObjects?: boolean
   /** A command of ours on what lies in a seat already: only the machine's free space bounds what it uses. */
   isOurs?: true
 }
@@ -61,7 +63,7 @@ export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErra
     dataDir,
     home,
     repoRoot: repository.root,
-    objectDirs: repository.objectDirs,
+    objectDirs: errand.withoutObjects ? [] : repository.objectDirs,
     toolPrefixes: [...(await toolNeeds(findGit(env), { home, env })).prefixes, ...errand.readable],
     extraReadable: [],
     userNamespaces: errand.userNamespaces ?? false,

@@ -9,6 +9,7 @@ import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { chooseCrew } from './agents.ts'
 import { refuseWithoutRoom } from './box-bounds.ts'
+import { hostsReached } from './environment/set-up-network.ts'
 import { listedFiles } from './handed-in.ts'
 import { laneForWish, settledLane } from './lane-of-run.ts'
 import type { Project } from './project.ts'
@@ -77,6 +78,7 @@ export const planRun = async (
     configHash: hash,
     containment,
     network: containment === 'boxed' ? 'gate' : 'host',
+    setupHosts: containment === 'boxed' ? hostsReached(effective, lane) : null,
     workers,
     maxParallel: Math.min(wish.maxParallel ?? effective.limits.maxParallel, effective.limits.maxParallel),
     maxAttempts: effective.limits.maxAttempts,

@@ -20,8 +20,13 @@ export interface CheckDefinition {
 
 export interface SetupDefinition {
   command: CommandWords
-  /** Repository-relative paths whose content decides whether the environment is built anew. */
+  /**
+   * Repository-relative paths whose content decides whether the environment is built anew; `*` stands within one name, `**` for any
+   * folders.
+   */
   inputs: string[]
+  /** `registries`: the lane's, with nothing but the inputs in sight. `none`: no network, and the whole tree. */
+  network: 'registries' | 'none'
 }
 
 type RemoteProvider = Exclude<Provider, 'local'>

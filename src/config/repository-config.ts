@@ -49,7 +49,14 @@ const Settings = z.strictObject({
     .max(30)
     .refine(checks => new Set(checks.map(check => check.name)).size === checks.length, 'has two checks of one name')
     .optional(),
-  setup: z.strictObject({ command: CommandWords, inputs: z.array(InnerPath).max(50).default([]) }).optional(),
+  setup: z
+    .strictObject({
+      command: CommandWords,
+      inputs: z.array(InnerPath).max(50).default([]),
+      /** `none` leaves the set-up without a network, and so with the whole tree. */
+      network: z.enum(['registries', 'none']).default('registries'),
+    })
+    .optional(),
   /** Ports each seat gets, by name: `{{port:web}}` in commands, `AGENTLAB_PORT_WEB` in the environment. */
   ports: z
     .array(PortName)

@@ -56,9 +56,19 @@ const ofTheWalls = (view: RunView): string[] => {
     ]
   if (view.network === 'host')
     return ["The box shared this machine's network: what the agents fetched or sent was not limited."]
-  const hadNetwork = view.lane !== 'private' && view.launches.some(launch => launch.what === 'setup')
-  return hadNetwork ? ["The set-up ran with this machine's network: what it fetched or sent was not limited."] : []
+  if (!view.launches.some(launch => launch.what === 'setup')) return []
+  if (view.setupHosts !== null) return ofTheSetup(view.setupHosts)
+  return view.lane !== 'private'
+    ? ["The set-up ran with this machine's network: what it fetched or sent was not limited."]
+    : []
 }
+
+const ofTheSetup = (hosts: readonly string[]): string[] =>
+  hosts.length === 0
+    ? []
+    : [
+        `The set-up could reach ${cleanLine(hosts.join(', '), 400)} with a copy of its declared inputs: what it fetched and sent was not looked at.`,
+      ]
 
 const named = (task: TaskView): string =>
   task.title === null ? `Task ${task.number}` : `Task ${task.number} (${cleanLine(task.title, 60)})`

@@ -43,6 +43,11 @@ export const RunRequest = z.object({
   containment: z.enum(['boxed', 'unboxed']),
   /** `gate`: boxed agents reach the models through their gate and nothing else. Older runs shared the machine's network. */
   network: z.enum(['gate', 'host']).default('host'),
+  /**
+   * Hosts a boxed set-up may reach, as the operator lists them; empty: it has no network. Null: there is no set-up or no
+   * box, or the run is older, and its set-up had the machine's network outside lane private.
+   */
+  setupHosts: z.array(z.string()).nullable().default(null),
   workers: z.array(WorkerName).min(1),
   maxParallel: z.number().int().positive(),
   maxAttempts: z.number().int().positive(),

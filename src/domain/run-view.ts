@@ -27,6 +27,8 @@ export interface RunView {
   containment: Containment
   /** Of the boxed agents: the gate to the models alone, or the machine's own. */
   network: 'gate' | 'host'
+  /** Hosts a set-up could reach; null: none was configured, or the run does not say. */
+  setupHosts: string[] | null
   independence: 'vendor' | 'session'
   goal: string | null
   base: Oid | null

@@ -7,8 +7,11 @@ import { listTree } from './blobs.ts'
 import { type GitOptions, type GitPlace, git, gitBytes } from './exec.ts'
 import { placeLargeFiles } from './lfs-checkout.ts'
 
-/** `agentConfig`: agent, editor and environment config and instruction files. `nothing`: the tree as it is. */
-export type LeaveOut = 'agentConfig' | 'nothing'
+/**
+ * `agentConfig`: agent, editor and environment config and instruction files. `nothing`: the tree as it is. `allBut`: every
+ * file but these.
+ */
+export type LeaveOut = 'agentConfig' | 'nothing' | { allBut: ReadonlySet<string> }
 
 /** A workspace can always be made again, so nothing in it waits for the disk. */
 export const disposable: GitOptions = { config: { 'core.fsync': 'none' }, timeoutMs: 600_000 }
@@ -32,7 +35,7 @@ export const checkOut = async (
 }
 
 const fill = async (place: GitPlace, treeish: Oid, leaveOut: LeaveOut, source: GitPlace): Promise<string[]> => {
-  const leftOut = leaveOut === 'nothing' ? [] : await leftOutOf(source, treeish)
+  const leftOut = await leftOutOf(source, treeish, leaveOut)
   if (leftOut.length === 0) {
     await gitBytes(place, ['read-tree', '-m', '-u', treeish], disposable)
     return []
@@ -68,7 +71,7 @@ const refill = async (
   lost: readonly string[],
 ): Promise<string[]> => {
   const [leftOut] = await Promise.all([
-    leaveOut === 'nothing' ? [] : leftOutOf(source, treeish),
+    leftOutOf(source, treeish, leaveOut),
     forget(place, lost).then(() => writeDifference(place, treeish)),
   ])
   if (leftOut.length === 0) return []
@@ -78,8 +81,11 @@ const refill = async (
   return leftOut
 }
 
-const leftOutOf = async (source: GitPlace, treeish: Oid): Promise<string[]> =>
-  (await listTree(source, treeish)).map(entry => entry.path).filter(isLeftOut)
+const leftOutOf = async (source: GitPlace, treeish: Oid, leaveOut: LeaveOut): Promise<string[]> => {
+  if (leaveOut === 'nothing') return []
+  const paths = (await listTree(source, treeish)).map(entry => entry.path)
+  return paths.filter(path => (leaveOut === 'agentConfig' ? isLeftOut(path) : !leaveOut.allBut.has(path)))
+}
 
 // A merge looks only at the files it changes, a reset at each; but it stops at one that git takes for changed (a large
 // file whose pointer the index holds), or that stands in the way.

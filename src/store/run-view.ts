@@ -40,6 +40,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     rehearsed: request.scenarioContentId !== null,
     containment: request.containment,
     network: request.network,
+    setupHosts: request.setupHosts,
     independence: request.independence,
     goal,
     base: null,

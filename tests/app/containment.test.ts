@@ -49,7 +49,7 @@ defaults: { verifier: { steps: [${looks}], verdict: pass } }
     expect(readdirSync(join(lab.root, '.git', 'objects')).filter(name => name.length > 2)).toEqual(objects)
   }))
 
-test('neither a worker nor a check reaches a server on this machine, and a set-up does outside the private lane', () => {
+test('neither a worker nor a check nor a set-up reaches a server on this machine', () => {
   let heard = ''
   const server = createServer(socket => socket.on('data', data => (heard += data)))
   return new Promise<void>(done => server.listen(0, '127.0.0.1', done))
@@ -58,7 +58,7 @@ test('neither a worker nor a check reaches a server on this machine, and a set-u
       const reach = (who: string): string => `echo ${who} > /dev/tcp/127.0.0.1/${port}`
       const config = JSON.stringify({
         checks: [{ name: 'offline', command: ['bash', '-c', `! ${reach('check')}`] }],
-        setup: { command: ['bash', '-c', `${reach('setup')}; touch built`] },
+        setup: { command: ['bash', '-c', `! ${reach('setup')} && touch built`] },
       })
       return inLab({ 'agentlab.yaml': config }, async lab => {
         for (const lane of ['personal', 'private'] as const) {
@@ -66,8 +66,8 @@ test('neither a worker nor a check reaches a server on this machine, and a set-u
           heard = ''
           const view = await lab.run({ planText: onePlan(), scenarioText: scenario(worker), lane })
           expect(view).toMatchObject({ outcome: 'done', network: 'gate', tasks: [{ checks: [{ status: 'passed' }] }] })
-          expect(heard).toBe(lane === 'personal' ? 'setup\n' : '')
-          if (lane === 'personal') expect(renderReceipt(view)).toContain("The set-up ran with this machine's network")
+          expect(heard).toBe('')
+          expect(renderReceipt(view).split('NOT PROVEN')[1]).not.toContain('set-up')
           // The same inputs would be taken from the environment that was built before.
           await lab.open(project => rm(project.paths.environments, { recursive: true, force: true }))
         }

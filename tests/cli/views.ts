@@ -85,6 +85,7 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   rehearsed: true,
   containment: 'boxed',
   network: 'gate',
+  setupHosts: null,
   independence: 'vendor',
   goal: 'Make it talk',
   base: oid('a'),

@@ -18,6 +18,11 @@ test.each([
   ['no box', view({ containment: 'unboxed' }), /No box/],
   ['a shared network', view({ network: 'host' }), /shared this machine's network/],
   ['a set-up with a network', view({ launches: [setup] }), /set-up ran with this machine's network/],
+  [
+    'a set-up with registries',
+    view({ launches: [setup], setupHosts: ['a.test', 'b.test:80'] }),
+    /could reach a\.test, b\.test:80 with a copy/,
+  ],
   ['a fallback plan', view({ planOrigin: 'fallback' }), /fallback/],
   ['no plan', view({ tasks: [] }), /no plan/],
   ['erased words', erased(), /words were erased/],

@@ -79,6 +79,7 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
   rehearsed: false,
   containment: 'boxed',
   network: 'gate',
+  setupHosts: null,
   independence: 'vendor',
   goal: 'Make the program friendlier',
   base: oid('1'),

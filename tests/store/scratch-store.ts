@@ -35,6 +35,7 @@ export const request: RunRequest = {
   scenarioContentId: contentId('3'),
   containment: 'boxed',
   network: 'gate',
+  setupHosts: null,
   workers: ['claude', 'codex'],
   maxParallel: 2,
   maxAttempts: 3,

@@ -21,6 +21,7 @@ export const request = (over: Partial<RunRequest> = {}): RunRequest => ({
   scenarioContentId: null,
   containment: 'boxed',
   network: 'gate',
+  setupHosts: null,
   workers: ['claude', 'codex', 'gemini'],
   maxParallel: 3,
   maxAttempts: 3,

@@ -148,6 +148,7 @@ const request = (): Extract<LoopEvent, { type: 'run.requested' }>['request'] => 
   scenarioContentId: content,
   containment: 'boxed',
   network: 'gate',
+  setupHosts: null,
   workers: ['claude', 'codex'],
   maxParallel: 1,
   maxAttempts: 3,

@@ -120,6 +120,7 @@ const requested = (keep: Keep, config: string, planText: string, maxAttempts: nu
     scenarioContentId: keep('scenario', scenarioText),
     containment: 'boxed',
     network: 'gate',
+    setupHosts: null,
     workers: ['claude'],
     maxParallel: 8,
     maxAttempts,

@@ -76,6 +76,7 @@ export const recordRun = (store: Store, run: Recording): void => {
     scenarioContentId: run.rehearsed ? newContentId(Math.random) : null,
     containment: 'boxed',
     network: 'gate',
+    setupHosts: null,
     workers,
     maxParallel: 3,
     maxAttempts: 3,

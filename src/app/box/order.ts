@@ -73,6 +73,7 @@ const scopeFor = ({ config: { effective, hash } }: Project, lane: Lane, base: Oi
     scenarioContentId: null,
     containment: 'boxed',
     network: 'gate',
+    setupHosts: null,
     workers: effective.agents,
     maxParallel: 1,
     maxAttempts: 1,

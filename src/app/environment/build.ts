@@ -3,26 +3,38 @@ import { readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Oid } from '../../domain/ids.ts'
 import { cleanText, clipMiddle } from '../../domain/text.ts'
-import { listTree } from '../../git/blobs.ts'
+import { listTree, type TreeEntry } from '../../git/blobs.ts'
 import { createTreeWorkspace } from '../../git/workspace.ts'
+import { outgrownSentence, watchedBounds } from '../box-bounds.ts'
 import { runInBox } from '../box-command.ts'
 import { commandIn } from '../configured-command.ts'
 import type { Host, RunScope } from '../host.ts'
 import { makeSeat, removeSeat, type Seat, seatAt } from '../seats.ts'
+import { makeInputsWorkspace } from './inputs-workspace.ts'
 import { withoutInstallScripts } from './install-scripts.ts'
+import { reachOf, type SetupNetwork, withSetupNetwork } from './set-up-network.ts'
+import { setupHints } from './set-up-words.ts'
 import { keepPaths } from './stored.ts'
+
+export interface SetupFailure {
+  /** How it ended and the end of what it printed. */
+  detail: string
+  /** What it could not reach or see, and what to write where: whole sentences. */
+  hints: string[]
+}
 
 /** `none`: no set-up is configured. `failed`: checks that need it are not run, never failed. */
 export type Environment =
   | { status: 'none'; hash: string }
   | { status: 'built'; hash: string; dir: string; paths: string[] }
-  | { status: 'failed'; hash: string; detail: string }
+  | ({ status: 'failed'; hash: string } & SetupFailure)
 
 export interface BuildOrder {
   tree: Oid
   hash: string
   dir: string
   command: readonly string[]
+  inputs: readonly TreeEntry[]
   installScripts: boolean
 }
 
@@ -39,9 +51,13 @@ export const build = async (
   await removeSeat(seat)
   await makeSeat(seat)
   try {
-    await createTreeWorkspace({ repository, dirs: seat.dirs, tree })
-    const failure = await runSetup(host, scope, order, seat, signal)
-    if (failure !== null) return { status: 'failed', hash, detail: failure }
+    if (seesInputsAlone(scope))
+      await makeInputsWorkspace(repository, seat, tree, new Set(order.inputs.map(entry => entry.path)))
+    else await createTreeWorkspace({ repository, dirs: seat.dirs, tree })
+    const failure = await withSetupNetwork(host, scope, seat, network =>
+      runSetup(host, scope, order, { seat, network }, signal),
+    )
+    if (failure !== null) return { status: 'failed', hash, ...failure }
     const tracked = new Set((await listTree(repository, tree)).flatMap(entry => withParents(entry.path)))
     const added = await untracked(seat.workspace, '', tracked)
     return { status: 'built', hash, dir, paths: await keepPaths(seat.workspace, dir, added) }
@@ -50,16 +66,19 @@ export const build = async (
   }
 }
 
-/** Null when it went well, else why not, with the end of what it printed. */
+/** With a network it sees nothing it could send away but what it is made of. */
+const seesInputsAlone = (scope: RunScope): boolean => reachOf(scope)?.none === null
+
+/** Null when it went well, else why not. */
 const runSetup = async (
   host: Host,
   scope: RunScope,
-  { command, installScripts }: BuildOrder,
-  seat: Seat,
+  { command, installScripts, inputs }: BuildOrder,
+  { seat, network }: { seat: Seat; network: SetupNetwork },
   signal: AbortSignal,
-): Promise<string | null> => {
+): Promise<SetupFailure | null> => {
   const ready = await commandIn(host, scope, seat, command)
-  if (ready === null) return `there is no program ${command[0]} on PATH`
+  if (ready === null) return { detail: `there is no program ${command[0]} on PATH`, hints: [] }
   const { end, stdoutPath, stderrPath } = await runInBox(
     host,
     scope,
@@ -69,17 +88,28 @@ const runSetup = async (
       what: 'setup',
       name: 'setup',
       ...ready,
-      env: { ...ready.env, ...(installScripts ? {} : withoutInstallScripts) },
+      env: { ...ready.env, ...network.env, ...(installScripts ? {} : withoutInstallScripts) },
       cwd: seat.workspace,
-      // What is private stays on this machine, whatever a set-up would fetch.
-      network: scope.lane === 'private' ? 'none' : 'host',
+      readable: [...ready.readable, ...network.readable],
+      withoutObjects: seesInputsAlone(scope),
+      network: network.network,
     },
     signal,
   )
   if (end.exitCode === 0) return null
   const output = `${await readFile(stdoutPath, 'utf8')}\n${await readFile(stderrPath, 'utf8')}`
   const how = end.exitCode === null ? `ended by ${end.signal}` : `exit code ${end.exitCode}`
-  return `${command.join(' ')}: ${how}\n${clipMiddle(cleanText(output).trim(), 4_000)}`
+  const outgrown = outgrownSentence(end.stopped, watchedBounds(host.project, scope))
+  const hints = setupHints({
+    lane: scope.lane,
+    reach: reachOf(scope),
+    refused: network.refused(),
+    inputs: inputs.map(entry => entry.path),
+  })
+  return {
+    detail: `${command.join(' ')}: ${how}\n${clipMiddle(cleanText(output).trim(), 4_000)}`,
+    hints: outgrown === null ? hints : [outgrown],
+  }
 }
 
 const withParents = (path: string): string[] => (path.includes('/') ? [path, ...withParents(dirname(path))] : [path])

@@ -44,7 +44,7 @@ const lookFor = async (host: Host, scope: RunScope, tree: Oid): Promise<Found> =
   const dir = join(paths.environments, hash)
   const known = await readManifest(dir)
   if (known !== null) return { known: { status: 'built', hash, dir, paths: known }, order: null }
-  return { known: null, order: { tree, hash, dir, command: setup.command, installScripts } }
+  return { known: null, order: { tree, hash, dir, command: setup.command, inputs, installScripts } }
 }
 
 /** Main as the run found it, so that all of a run is held against the same commit; before that, as it is. */

@@ -5,14 +5,19 @@ import type { Oid } from '../../domain/ids.ts'
 import { listTree, type TreeEntry } from '../../git/blobs.ts'
 import type { GitPlace } from '../../git/exec.ts'
 
-/** The files of a tree that the set-up names as its inputs; a folder names all that lies in it. */
+/** The files of a tree that the set-up names as its inputs; a folder names all that lies in it, `*` any name, `**` any folders. */
 export const inputsOf = async (
   repository: GitPlace,
   { inputs }: Pick<SetupDefinition, 'inputs'>,
   treeish: Oid,
-): Promise<TreeEntry[]> =>
-  (await listTree(repository, treeish)).filter(entry =>
-    inputs.some(input => entry.path === input || entry.path.startsWith(`${input}/`)),
+): Promise<TreeEntry[]> => {
+  const patterns = inputs.map(patternOf)
+  return (await listTree(repository, treeish)).filter(entry => patterns.some(pattern => pattern.test(entry.path)))
+}
+
+const patternOf = (input: string): RegExp =>
+  new RegExp(
+    `^${input.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, stars => (stars.length > 1 ? '.*' : '[^/]*'))}(?:/|$)`,
   )
 
 /** Whether two trees have the same inputs, to the byte. */

@@ -9,7 +9,7 @@ import type { RunScope } from '../host.ts'
 import type { Environment } from './build.ts'
 import { areSame, inputsOf } from './inputs.ts'
 
-/** A set-up that failed, with the end of what it printed. */
+/** A set-up that failed, with the end of what it printed, and what may have been the reason. */
 export const setupNote = (scope: RunScope, environment: Environment): Finding[] =>
   environment.status !== 'failed'
     ? []
@@ -23,6 +23,7 @@ export const setupNote = (scope: RunScope, environment: Environment): Finding[] 
             observed: clipMiddle(environment.detail, 3_900),
           },
         },
+        ...environment.hints.map((claim): Finding => ({ claim, severity: 'minor' })),
       ]
 
 const scriptsWord =

@@ -18,6 +18,7 @@ import { agentCure, agentSentence, agentVerdict } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
 import { handInLine } from '../hand-in-words.ts'
 import type { Paint, Style } from '../paint.ts'
+import { setupDiagnoses } from '../set-up-diagnoses.ts'
 import { worktreeDiagnoses } from '../worktree-diagnoses.ts'
 
 export interface Diagnosis {
@@ -40,6 +41,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     ...tryStore(call, repository),
     box,
     ...agents,
+    ...setupDiagnoses(config.effective),
     ...(await tryBranches(repository, config)),
     ...(await worktreeDiagnoses(repository)),
     ...(await tryHandIn(repository, config)),
