@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Role, WorkerName } from '../domain/lane.ts'
+import { type Laned, wordsFor } from '../domain/laned.ts'
 import type { Network } from '../domain/launch.ts'
 import { workers } from '../workers/registry.ts'
 import type { CredentialKind, Installation, PreparedAttempt } from '../workers/worker.ts'
@@ -24,7 +25,7 @@ interface Order {
   role: Role
   worker: WorkerName
   seat: Seat
-  prompt: string
+  prompt: Laned
   schema: Record<string, unknown> | null
   resume: string | null
 }
@@ -45,7 +46,7 @@ export const readyAgent = async (
     seat,
     installation,
     model: scope.config.agent[worker].model,
-    prompt,
+    prompt: wordsFor(scope, prompt),
     schema,
     sessionId: randomUUID(),
     resume,

@@ -8,6 +8,7 @@ import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
+import type { Laned } from '../domain/laned.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Credential, Grant } from '../lanes/gateway/grant.ts'
 import { modelsFor } from '../lanes/policy.ts'
@@ -34,7 +35,7 @@ export interface AgentErrand {
   /** Attempt of a worker, round of a verifier, try of a planner; from 1. */
   attempt: number
   launch: number
-  prompt: string
+  prompt: Laned
   schema: Record<string, unknown> | null
   resume: string | null
   onSession?: (sessionId: string) => void
@@ -170,7 +171,7 @@ const follow = async (
 ): Promise<AgentResult> => {
   const { process, files } = started
   const reader: StreamReader = started.worker.reader({ schema: errand.schema, resume: errand.resume })
-  const transcript = openTranscript(await transcriptPath(host, scope, errand), host)
+  const transcript = openTranscript(await transcriptPath(host, scope, errand), scope, host)
   let heardAt = host.now()
   const hear = (line: string): void => {
     const heard = reader.read(line)

@@ -6,7 +6,7 @@ import type { RepositoryNote } from '../domain/repository-note.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import type { RunView } from '../domain/run-view.ts'
 import type { Command, CommandAnswer } from '../store/commands.ts'
-import type { ContentKind } from '../store/content.ts'
+import { type ContentKind, contentRow } from '../store/content.ts'
 import { readRunView } from '../store/run-view.ts'
 import { newRowId } from '../store/store.ts'
 import { isIn, restingRunStates } from '../supervisor/states.ts'
@@ -31,7 +31,7 @@ export const requestRun = async (
   // What is carried out as it stands, configuration and scenario, is kept as it stands.
   const keep = (kind: ContentKind, text: string): string => {
     const id = newContentId(Math.random)
-    content.add({ id, runId, taskId: null, lane: planned.lane, kind, at: Date.now(), text })
+    content.add(contentRow({ runId, lane: planned.lane }, { id, taskId: null, kind, at: Date.now(), text }))
     return id
   }
   const command = project.store.write((): Command => {
@@ -57,7 +57,7 @@ const sendWords = async (
 ): Promise<CommandAnswer> => {
   const id = newContentId(Math.random)
   const text = createRedactor(await ownSecrets(project)).redact(words.text)
-  const row = { id, runId: view.runId, taskId: null, lane: view.lane, at: Date.now(), kind: words.kind, text }
+  const row = contentRow(view, { id, taskId: null, at: Date.now(), kind: words.kind, text })
   project.store.write(() => project.store.content.add(row))
   return sendCommand(project, commandFor(id), options)
 }

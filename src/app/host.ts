@@ -15,7 +15,7 @@ import type { Gateway } from '../lanes/gateway/gateway.ts'
 import type { Grant } from '../lanes/gateway/grant.ts'
 import { policyOf } from '../lanes/policy.ts'
 import type { Rehearsal } from '../rehearsal/server.ts'
-import type { ContentKind } from '../store/content.ts'
+import { type ContentKind, contentRow } from '../store/content.ts'
 import type { Project } from './project.ts'
 import { configOf, eventsOf, planFrom } from './run-memory.ts'
 
@@ -102,7 +102,7 @@ export const keep = (
 ): ContentId => {
   const id = newContentId(host.random)
   const kept = host.redactor.redact(text)
-  host.project.store.content.add({ id, runId: scope.runId, taskId, lane: scope.lane, kind, at: host.now(), text: kept })
+  host.project.store.content.add(contentRow(scope, { id, taskId, kind, at: host.now(), text: kept }))
   return id
 }
 

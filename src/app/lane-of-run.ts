@@ -23,19 +23,25 @@ import {
   requiredLane,
   whyThatLane,
 } from '../lanes/required-lane.ts'
-import { parsePlanFile } from '../planner/plan-file.ts'
+import { readPlanFile } from '../planner/plan-file.ts'
 import type { Host, RunScope } from './host.ts'
 import type { Project } from './project.ts'
 
 type PathReason = Extract<LaneReason, { kind: 'path' }>
 
-export const laneForWish = (
+export const laneForWish = async (
   { repository, config }: Project,
   wish: { planText: string | null },
 ): Promise<RequiredLane> => {
-  const plan = wish.planText === null ? null : parsePlanFile(wish.planText, 'the plan file')
+  const plan = wish.planText === null ? null : readPlanFile(wish.planText, 'the plan file')
   const paths = plan?.tasks.flatMap(task => task.paths) ?? []
-  return laneFor(repository, config.effective, { place: 'plan', paths })
+  const { reasons } = await laneFor(repository, config.effective, { place: 'plan', paths })
+  const [first, ...others] = reasons
+  return requiredLane(
+    first!,
+    ...others,
+    ...(plan?.lane === undefined ? [] : [{ kind: 'plan' as const, lane: plan.lane }]),
+  )
 }
 
 /**

@@ -22,6 +22,7 @@ export const editingOf = (store: Store, runId: string): Editing | null => {
   const tasks = store.machines.ofRun(runId).filter(row => row.kind === 'task')
   return {
     runId,
+    lane: requested.request.lane,
     workers: requested.request.workers,
     checks: config.checks.map(check => check.name),
     plan: current.plan,

@@ -1,6 +1,7 @@
 /** The planners a run can ask, best first: the API with a key, or an agent's CLI in a seat of its own. */
 import { AgentLabError } from '../domain/errors.ts'
 import type { WorkerName } from '../domain/lane.ts'
+import { wordsFor } from '../domain/laned.ts'
 import type { PlannerName } from '../domain/plan.ts'
 import { createWorkspace } from '../git/workspace.ts'
 import { modelsFor } from '../lanes/policy.ts'
@@ -70,7 +71,7 @@ const askThroughApi =
         baseUrl: `${host.gateway.origin}/anthropic`,
         token,
         model: scope.config.agent.claude.model ?? apiModel,
-        prompt,
+        prompt: wordsFor(scope, prompt),
         schema: planJsonSchema,
         timeoutMs: scope.request.limits.modelSilenceMs,
         maxTokens: 16_000,

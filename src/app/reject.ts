@@ -7,6 +7,7 @@ import { createRedactor } from '../domain/redaction/redactor.ts'
 import { integrationsBetween } from '../git/integrate.ts'
 import { branchRef, isAncestor, readRef } from '../git/refs.ts'
 import type { CommandAnswer } from '../store/commands.ts'
+import { contentRow } from '../store/content.ts'
 import { readRunView } from '../store/run-view.ts'
 import { type SendOptions, sendCommand } from './client.ts'
 import { silentError, supervisorKeeper } from './keep-supervisor.ts'
@@ -40,7 +41,7 @@ export const requestRejection = async (
   const since = store.events.lastSeq()
   const claim = createRedactor(await ownSecrets(project)).redact(why)
   const text = JSON.stringify([{ claim, severity: 'blocking' }])
-  store.content.add({ id: findingsContentId, runId, taskId, lane: view.lane, kind: 'findings', at: Date.now(), text })
+  store.content.add(contentRow(view, { id: findingsContentId, taskId, kind: 'findings', at: Date.now(), text }))
   const command = { kind: 'reject' as const, runId, taskId, back, withDependents, agent, findingsContentId }
   const answer = await sendCommand(project, command, options)
   return { answer, outcome: answer.accepted ? await outcomeAfter(project, runId, since, options) : null }

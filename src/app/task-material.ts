@@ -1,5 +1,6 @@
 /** What the prompts of a task are made of: its statement, its dependencies' answers, the repository's instructions. */
 import type { Oid } from '../domain/ids.ts'
+import type { Laned } from '../domain/laned.ts'
 import type { PlannedTask } from '../domain/plan.ts'
 import { cleanLine } from '../domain/text.ts'
 import { readInstructionFiles } from '../git/instructions.ts'
@@ -55,16 +56,16 @@ export const researchFor = (host: Host, task: PlannedTask): ResearchAnswer[] => 
     .filter(one => one.kind === 'research' && needed.has(one.taskId))
     .flatMap(one => {
       const answer = answerOf(host, runId, one.taskId)
-      return answer === null ? [] : [{ title: one.title, answer }]
+      return answer === null ? [] : [{ title: one.title, answer: answer.words, lane: answer.lane }]
     })
 }
 
-const answerOf = (host: Host, runId: string, taskId: string): string | null => {
+const answerOf = (host: Host, runId: string, taskId: string): Laned | null => {
   const { store } = host.project
   const finished = eventsOf(store, runId)
     .map(({ event }) => event)
     .findLast(event => event.type === 'attempt.finished' && event.taskId === taskId && event.answerContentId !== null)
   return finished?.type === 'attempt.finished' && finished.answerContentId !== null
-    ? store.content.text(finished.answerContentId)
+    ? store.content.laned(finished.answerContentId)
     : null
 }

@@ -1,5 +1,9 @@
-/** What is kept of an agent's stream: a file of one JSON line per event, with the time it was heard and without secrets. */
+/**
+ * What is kept of an agent's stream: a file of one JSON line per event, with the time it was heard, its lane, and without
+ * secrets.
+ */
 import { appendFile } from 'node:fs/promises'
+import type { InLane } from '../domain/laned.ts'
 import { type PieceStream, redactPieceStream } from '../domain/redaction/piece-stream.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Host } from './host.ts'
@@ -15,7 +19,11 @@ type Spoken = Extract<WorkerEvent, { type: 'text' | 'thinking' }>
 type Heard = { at: number } & WorkerEvent
 
 /** Appends to `path` (0600). What can't be written is said in the log and costs nobody's attempt. */
-export const openTranscript = (path: string, host: Pick<Host, 'now' | 'log' | 'redactor'>): Transcript => {
+export const openTranscript = (
+  path: string,
+  { lane }: InLane,
+  host: Pick<Host, 'now' | 'log' | 'redactor'>,
+): Transcript => {
   let waiting = ''
   let writing: Promise<void> | null = null
   const drain = async (): Promise<void> => {
@@ -27,7 +35,7 @@ export const openTranscript = (path: string, host: Pick<Host, 'now' | 'log' | 'r
     writing = null
   }
   const put = (event: Heard): void => {
-    waiting += `${JSON.stringify(event)}\n`
+    waiting += `${JSON.stringify({ lane, ...event })}\n`
     writing ??= drain()
   }
   const speech = holdSpeech(host, put)

@@ -1,7 +1,7 @@
 /** The plan: a graph of at most 30 tasks. `PlanProposal` is what a planner or a file says; `Plan` is what we made of it. */
 import { z } from 'zod'
 import { TaskId } from './ids.ts'
-import { WorkerName } from './lane.ts'
+import { Lane, WorkerName } from './lane.ts'
 
 export const TaskKind = z.enum(['change', 'research'])
 export type TaskKind = z.infer<typeof TaskKind>
@@ -71,5 +71,11 @@ export type PlanOrigin = z.infer<typeof PlanOrigin>
 export const PlannerName = z.enum(['api', 'claude', 'codex', 'gemini'])
 export type PlannerName = z.infer<typeof PlannerName>
 
-export const Plan = z.object({ summary: z.string(), origin: PlanOrigin, tasks: z.array(PlannedTask) })
+export const Plan = z.object({
+  summary: z.string(),
+  origin: PlanOrigin,
+  /** The run's; plans of older runs do not say it, and are taken for the strictest. */
+  lane: Lane.default('private'),
+  tasks: z.array(PlannedTask),
+})
 export type Plan = z.infer<typeof Plan>

@@ -2,13 +2,15 @@
 import type { z } from 'zod'
 import { type RunId, type TaskId, taskIdOf } from '../domain/ids.ts'
 import { withoutNulls } from '../domain/json-answer.ts'
-import type { WorkerName } from '../domain/lane.ts'
+import type { Lane, WorkerName } from '../domain/lane.ts'
 import { type Plan, type PlannedTask, type PlanOrigin, PlanProposal, type ProposedTask } from '../domain/plan.ts'
 import { cleanLine, cleanText } from '../domain/text.ts'
 import { orderTasks } from './order-tasks.ts'
 
 export interface AcceptContext {
   runId: RunId
+  /** Of the run: its plan and every task of it are in this lane. */
+  lane: Lane
   /** Workers this run may use, in the operator's order of preference; at least one. */
   workers: readonly WorkerName[]
   /** Names of the configured checks. */
@@ -39,6 +41,7 @@ export const acceptProposal = (raw: unknown, context: AcceptContext, origin: Pla
     plan: {
       summary: clipSummary([cleanText(summary).trim(), ...dealt.notes].filter(text => text !== '').join('\n')),
       origin,
+      lane: context.lane,
       tasks: ordered.tasks.map((task, index) => plannedTask(task, ids, dealt.workers[index]!)),
     },
   }

@@ -1,6 +1,7 @@
 /** A plan's text edited by the operator, made the run's plan: ids kept, what has begun unchanged, or why not. */
 import { isDeepStrictEqual } from 'node:util'
 import { type TaskId, taskIdOf, taskNumberOf } from '../domain/ids.ts'
+import { isLooser } from '../domain/lane.ts'
 import type { Plan, PlannedTask } from '../domain/plan.ts'
 import { type AcceptContext, acceptProposal } from './accept-proposal.ts'
 import { type PlanFile, readPlanFile } from './plan-file.ts'
@@ -34,6 +35,11 @@ export const editPlan = (text: string, fileName: string, context: EditContext): 
       problem: `task "${stranger.key}" is given to ${stranger.worker}, which this run has not got (${known})`,
     }
   }
+  if (file.lane !== undefined && isLooser(context.lane, file.lane))
+    return {
+      ok: false,
+      problem: `the plan says that it comes from lane ${file.lane}; this run is in lane ${context.lane}`,
+    }
   const named = nameTasks(file.tasks, context)
   if (!named.ok) return named
   const proposal = { summary: file.summary, tasks: file.tasks.map(({ id: _, ...task }) => task) }

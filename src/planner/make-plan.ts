@@ -2,6 +2,7 @@
 import type { FailureClass } from '../domain/attempt.ts'
 import { taskIdOf } from '../domain/ids.ts'
 import { parseJsonAnswer } from '../domain/json-answer.ts'
+import type { Laned } from '../domain/laned.ts'
 import { maxQuestions, type Plan } from '../domain/plan.ts'
 import { cleanLine, cleanText } from '../domain/text.ts'
 import { type AcceptContext, type Accepted, acceptProposal } from './accept-proposal.ts'
@@ -10,7 +11,7 @@ import { type PlannerMaterial, plannerPrompt } from './planner-prompt.ts'
 /** `answer` is the structured answer where the back end gives one, else the answer's text. */
 export type PlannerReply = { answer: unknown } | { failed: FailureClass; retryAt: number | null; detail: string }
 
-export type AskPlanner = (prompt: string) => Promise<PlannerReply>
+export type AskPlanner = (prompt: Laned) => Promise<PlannerReply>
 
 export interface PlanRequest extends AcceptContext {
   ask: AskPlanner
@@ -80,6 +81,7 @@ const maxQuestionLength = 2_000
 export const fallbackPlan = (goal: string, context: AcceptContext, problem: string): Plan => ({
   summary: `The planner's answers could not be used (the last one: ${cleanLine(problem, 500)}), so the goal is one single task.`,
   origin: 'fallback',
+  lane: context.lane,
   tasks: [
     {
       taskId: taskIdOf(context.runId, 1),

@@ -3,11 +3,14 @@ import { z } from 'zod'
 import { parseYaml } from '../config/yaml.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { TaskId } from '../domain/ids.ts'
+import { Lane } from '../domain/lane.ts'
 import { type Plan, PlanProposal, ProposedTask } from '../domain/plan.ts'
 import { type AcceptContext, acceptProposal } from './accept-proposal.ts'
 
 /** `id` names a task of a run whose plan is edited; a new run numbers its tasks itself and passes it over. */
 export const PlanFile = PlanProposal.extend({
+  /** Of the run the plan comes from: one that carries it out is at least as strict. */
+  lane: Lane.optional(),
   tasks: z
     .array(ProposedTask.extend({ id: TaskId.optional() }))
     .min(1)

@@ -13,10 +13,11 @@ export interface PlanTextOptions {
   fixed?: ReadonlyMap<TaskId, string>
 }
 
-/** Read back by `plan-file.ts` it is the same plan. Ends with a newline. */
+/** Read back by `plan-file.ts` it is the same plan, which says its lane where that is not the loosest. Ends with a newline. */
 export const planText = (plan: Plan, { head, withIds, fixed }: PlanTextOptions): string => {
   const keys = new Map(plan.tasks.map(task => [task.taskId, task.key]))
   const value = {
+    ...(plan.lane === 'personal' ? {} : { lane: plan.lane }),
     ...(plan.summary === '' ? {} : { summary: plan.summary }),
     tasks: plan.tasks.map(task => taskValue(task, keys, withIds)),
   }

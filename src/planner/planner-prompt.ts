@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { assetPath } from '../config/assets.ts'
 import { answerSchema } from '../domain/json-answer.ts'
 import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import { type Laned, laned } from '../domain/laned.ts'
 import { type AnsweredQuestion, maxQuestions, PlannerAnswer } from '../domain/plan.ts'
 import { clipTogether, fenced, fillTemplate } from '../domain/template.ts'
 import { cleanLine } from '../domain/text.ts'
@@ -30,7 +31,7 @@ const maxTreePaths = 2_000
 const maxPromptBytes = 512 * 1024
 
 /** The whole prompt, at most 512 KiB; goal, instructions and tree are clipped with a note when they are larger. */
-export const plannerPrompt = (material: PlannerMaterial): string => {
+export const plannerPrompt = (material: PlannerMaterial): Laned => {
   const template = readFileSync(assetPath('profiles/prompts/planner.md'), 'utf8')
   const schema = JSON.stringify(planJsonSchema)
   const answered = material.answered ?? []
@@ -43,7 +44,7 @@ export const plannerPrompt = (material: PlannerMaterial): string => {
     },
     maxPromptBytes - Buffer.byteLength(template) - Buffer.byteLength(schema) - 16 * 1024,
   )
-  return fillTemplate(template, {
+  const text = fillTemplate(template, {
     goal: fenced(parts.goal),
     lane: material.lane,
     workers: material.workers.map(worker => `- ${worker.name} (${worker.vendor})`).join('\n'),
@@ -56,6 +57,7 @@ export const plannerPrompt = (material: PlannerMaterial): string => {
     problem: problemSection(material.problem),
     schema: fenced(schema, 'json'),
   })
+  return laned(text, material)
 }
 
 const treeText = (tree: readonly string[]): string => {

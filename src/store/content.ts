@@ -1,6 +1,7 @@
 /** What people and models wrote: kept under random ids with run and lane, apart from the log. */
 import type { ContentId } from '../domain/ids.ts'
 import type { Lane } from '../domain/lane.ts'
+import { type InLane, type Laned, laned } from '../domain/laned.ts'
 import type { Sql } from './database.ts'
 
 export type ContentKind =
@@ -30,10 +31,19 @@ export interface ContentRow {
   text: string
 }
 
+/** A row of what a run's words became: whoever keeps some says from where, and their lane goes along. */
+export const contentRow = (from: InLane & { runId: string }, row: Omit<ContentRow, 'runId' | 'lane'>): ContentRow => ({
+  ...row,
+  runId: from.runId,
+  lane: from.lane,
+})
+
 export interface ContentRows {
   add(row: ContentRow): void
   /** null when it never was, or was erased. */
   text(id: ContentId): string | null
+  /** The same with its lane, for what is made of it. */
+  laned(id: ContentId): Laned | null
   ofRun(runId: string): ContentRow[]
   /** Bytes of text by run. */
   sizes(): Map<string, number>
@@ -44,7 +54,7 @@ export const contentRows = (db: Sql): ContentRows => {
   const add = db.prepare(
     `INSERT OR IGNORE INTO content (id, run_id, task_id, lane, kind, at, text) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   )
-  const text = db.prepare<[string], { text: string }>(`SELECT text FROM content WHERE id = ?`)
+  const text = db.prepare<[string], { text: string; lane: Lane }>(`SELECT text, lane FROM content WHERE id = ?`)
   const ofRun = db.prepare<[string], Omit<ContentRow, 'runId' | 'taskId'> & { run_id: string; task_id: string | null }>(
     `SELECT * FROM content WHERE run_id = ? ORDER BY at, id`,
   )
@@ -55,6 +65,10 @@ export const contentRows = (db: Sql): ContentRows => {
   return {
     add: row => void add.run(row.id, row.runId, row.taskId, row.lane, row.kind, row.at, row.text),
     text: id => text.get(id)?.text ?? null,
+    laned: id => {
+      const row = text.get(id)
+      return row === undefined ? null : laned(row.text, row)
+    },
     ofRun: runId =>
       ofRun.all(runId).map(({ run_id, task_id, ...rest }) => ({ ...rest, runId: run_id, taskId: task_id })),
     sizes: () => new Map(sizes.all().map(({ runId, bytes }) => [runId, bytes])),

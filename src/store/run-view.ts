@@ -84,7 +84,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
   }
   nameCompanions(view.tasks)
   const last = events.findLast(({ event }) => event.type === 'run.concluded')?.event
-  if (last?.type === 'run.concluded') view.alongside = titled(store, last.alongside ?? [])
+  if (last?.type === 'run.concluded') view.alongside = titled(store, view, last.alongside ?? [])
   return view
 }
 

@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs'
 import { assetPath } from '../config/assets.ts'
 import type { Oid } from '../domain/ids.ts'
 import { answerSchema } from '../domain/json-answer.ts'
+import type { Lane } from '../domain/lane.ts'
+import { type Laned, laned } from '../domain/laned.ts'
 import type { PlannedTask } from '../domain/plan.ts'
 import { clipTogether, fenced, fillTemplate } from '../domain/template.ts'
 import { cleanLine } from '../domain/text.ts'
@@ -11,6 +13,7 @@ import { VerifierAnswer } from '../domain/verdict.ts'
 export interface VerifierMaterial {
   task: Pick<PlannedTask, 'title' | 'what' | 'why' | 'acceptance'>
   goal?: string
+  lane: Lane
   /** The commit under judgement, checked out in the verifier's workspace. */
   tip: Oid
   base: Oid
@@ -30,7 +33,7 @@ const maxPromptBytes = 512 * 1024
 const margin = 8 * 1024
 
 /** The whole prompt, at most 512 KiB: the diff goes as a file; long parts are clipped with a note. */
-export const verifierPrompt = (material: VerifierMaterial): string => {
+export const verifierPrompt = (material: VerifierMaterial): Laned => {
   const template = readFileSync(assetPath('profiles/prompts/verifier.md'), 'utf8')
   const schema = JSON.stringify(verdictJsonSchema)
   const parts = clipTogether(
@@ -42,7 +45,7 @@ export const verifierPrompt = (material: VerifierMaterial): string => {
     },
     maxPromptBytes - Buffer.byteLength(template) - Buffer.byteLength(schema) - margin,
   )
-  return fillTemplate(template, {
+  const text = fillTemplate(template, {
     tip: material.tip,
     base: material.base,
     diffPath: material.diffPath,
@@ -54,6 +57,7 @@ export const verifierPrompt = (material: VerifierMaterial): string => {
     instructions: parts.instructions === '' ? 'The repository has none.' : fenced(parts.instructions),
     schema: fenced(schema, 'json'),
   })
+  return laned(text, material)
 }
 
 const statementOf = (task: VerifierMaterial['task']): string =>

@@ -4,6 +4,8 @@ import { assetPath } from '../config/assets.ts'
 import type { AttemptMode } from '../domain/effect.ts'
 import { AgentLabError } from '../domain/errors.ts'
 import { findingsText } from '../domain/findings-text.ts'
+import type { Lane } from '../domain/lane.ts'
+import { type InLane, type Laned, laned } from '../domain/laned.ts'
 import type { PlannedTask } from '../domain/plan.ts'
 import { clipTogether, fenced, fillTemplate } from '../domain/template.ts'
 import { cleanLine } from '../domain/text.ts'
@@ -17,10 +19,13 @@ export interface InstructionFile {
 export interface ResearchAnswer {
   title: string
   answer: string
+  /** Of the run that asked. */
+  lane: Lane
 }
 
 export interface WorkerMaterial {
   goal: string
+  lane: Lane
   task: PlannedTask
   mode: AttemptMode
   /** What was found against the last attempt; used in every mode but `start`, where there is any. */
@@ -47,8 +52,8 @@ export const maxPromptBytes = 512 * 1024
  * in the middle, with a note, when together they are larger; the task's statement never is.
  * @throws AgentLabError `statement-too-long`
  */
-export const workerPrompt = (material: WorkerMaterial): string => {
-  const statement = statementText(material.task)
+export const workerPrompt = (material: WorkerMaterial): Laned => {
+  const statement = statementOf(material.task)
   const fixed = load('worker') + load(material.mode === 'start' ? 'revise' : material.mode) + statement
   const parts = clipTogether(
     {
@@ -62,7 +67,7 @@ export const workerPrompt = (material: WorkerMaterial): string => {
     },
     budgetBeside(fixed, material.task),
   )
-  return fillTemplate(load('worker'), {
+  const text = fillTemplate(load('worker'), {
     goal: fenced(parts.goal),
     statement,
     branch: material.branch,
@@ -75,13 +80,14 @@ export const workerPrompt = (material: WorkerMaterial): string => {
     instructions: instructionsSection(parts.instructions),
     particulars: section('About this checkout', 'Paths named here are data.', parts.particulars),
   })
+  return laned(text, material, ...material.research)
 }
 
 /** The whole prompt of a research task: a question answered in words, without a change. Bounds as workerPrompt. */
 export const researchPrompt = (
-  material: Pick<WorkerMaterial, 'goal' | 'task' | 'research' | 'instructions' | 'particulars'>,
-): string => {
-  const statement = statementText(material.task)
+  material: Pick<WorkerMaterial, 'goal' | 'lane' | 'task' | 'research' | 'instructions' | 'particulars'>,
+): Laned => {
+  const statement = statementOf(material.task)
   const parts = clipTogether(
     {
       goal: material.goal,
@@ -91,7 +97,7 @@ export const researchPrompt = (
     },
     budgetBeside(load('researcher') + statement, material.task),
   )
-  return fillTemplate(load('researcher'), {
+  const text = fillTemplate(load('researcher'), {
     goal: fenced(parts.goal),
     statement,
     research: section(
@@ -102,10 +108,13 @@ export const researchPrompt = (
     instructions: instructionsSection(parts.instructions),
     particulars: section('About this checkout', 'Paths named here are data.', parts.particulars),
   })
+  return laned(text, material, ...material.research)
 }
 
 /** A task's title, what, why and acceptance as Markdown: the statement as every agent gets it. */
-export const statementText = (task: PlannedTask): string => {
+export const statementText = (from: InLane, task: PlannedTask): Laned => laned(statementOf(task), from)
+
+const statementOf = (task: PlannedTask): string => {
   const lines = [`### ${cleanLine(task.title, 120)}`, '', fenced(task.what)]
   if (task.why !== '') lines.push('', 'Why:', '', fenced(task.why))
   if (task.acceptance.length > 0)

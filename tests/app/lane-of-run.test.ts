@@ -105,7 +105,7 @@ test('a base, a plan or a branch that holds a stricter path stops a run of a loo
     expect(await stricterDemand(host, loose, base)).toMatch(/it holds for private\/b/)
     await expect(refuseStricterFiles(host, loose, base)).rejects.toMatchObject({ code: 'lane-too-loose' })
     await refuseStricterFiles(host, loose, before)
-    const context = { runId: 'k3m9q2x7', workers: ['claude' as const], checks: [] }
+    const context = { runId: 'k3m9q2x7', lane: 'personal' as const, workers: ['claude' as const], checks: [] }
     const named = planFromFile(naming('private/new'), 'it', context)
     expect(stricterPlan(loose, named)).toMatch(/the plan names private\/new/)
     for (const request of [

@@ -14,7 +14,7 @@ const redactor = createRedactor(['value-of-the-operator'])
 test('keeps every event in order, however they come, until it is closed', async () => {
   const path = join(scratch, 'kept.jsonl')
   let at = 0
-  const transcript = openTranscript(path, { now: () => ++at, log: () => {}, redactor })
+  const transcript = openTranscript(path, { lane: 'private' }, { now: () => ++at, log: () => {}, redactor })
   for (let event = 1; event <= 1_000; event++) {
     transcript.write({ type: 'text', text: `said ${event}` })
     if (event % 100 === 0) await new Promise(resolve => setImmediate(resolve))
@@ -23,17 +23,26 @@ test('keeps every event in order, however they come, until it is closed', async 
   const kept = readFileSync(path, 'utf8').trimEnd().split('\n')
   expect(kept).toHaveLength(1_000)
   expect(kept.map(line => JSON.parse(line) as unknown)).toEqual(
-    Array.from({ length: 1_000 }, (_, index) => ({ at: index + 1, type: 'text', text: `said ${index + 1}` })),
+    Array.from({ length: 1_000 }, (_, index) => ({
+      at: index + 1,
+      lane: 'private',
+      type: 'text',
+      text: `said ${index + 1}`,
+    })),
   )
 })
 
 test('says in the log what it can not write, and goes on', async () => {
   const said: string[] = []
-  const transcript = openTranscript(join(scratch, 'missing', 'kept.jsonl'), {
-    now: () => 0,
-    log: line => said.push(line),
-    redactor,
-  })
+  const transcript = openTranscript(
+    join(scratch, 'missing', 'kept.jsonl'),
+    { lane: 'private' },
+    {
+      now: () => 0,
+      log: line => said.push(line),
+      redactor,
+    },
+  )
   transcript.write({ type: 'text', text: 'lost' })
   await transcript.close()
   expect(said).toEqual([expect.stringContaining('ENOENT')])
@@ -41,7 +50,7 @@ test('says in the log what it can not write, and goes on', async () => {
 
 test('keeps no secret, whether it comes in one event or word by word', async () => {
   const path = join(scratch, 'redacted.jsonl')
-  const transcript = openTranscript(path, { now: () => 0, log: () => {}, redactor })
+  const transcript = openTranscript(path, { lane: 'private' }, { now: () => 0, log: () => {}, redactor })
   const token = `ghp_${'0123456789'.repeat(4)}`
   transcript.write({ type: 'tool.started', id: '1', tool: 'Bash', input: `curl -H "X: ${token}"` })
   transcript.write({ type: 'tool.finished', id: '1', ok: true, exitCode: 0, output: `a\n${token}\nb` })

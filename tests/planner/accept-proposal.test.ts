@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { Plan } from '../../src/domain/plan.ts'
 import { acceptProposal } from '../../src/planner/accept-proposal.ts'
 
-const context = { runId: 'k3m9q2x7', workers: ['claude', 'codex', 'gemini'] as const, checks: ['test', 'lint'] }
+const context = {
+  runId: 'k3m9q2x7',
+  lane: 'personal' as const,
+  workers: ['claude', 'codex', 'gemini'] as const,
+  checks: ['test', 'lint'],
+}
 const task = (key: string, over: object = {}) => ({ key, title: `Title ${key}`, what: `Do ${key}`, ...over })
 const accepted = (tasks: object[], over: object = {}) => {
   const result = acceptProposal({ tasks }, { ...context, ...over })

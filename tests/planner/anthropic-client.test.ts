@@ -106,6 +106,7 @@ test('a rehearsed planner answers a plan we accept', async () => {
   if ('failed' in reply) throw new Error(reply.detail)
   const accepted = acceptProposal(JSON.parse(reply.answer as string), {
     runId: 'k3m9q2x7',
+    lane: 'personal',
     workers: ['codex'],
     checks: [],
   })

@@ -8,7 +8,7 @@ import { planFromFile } from '../../src/planner/plan-file.ts'
 import { planText } from '../../src/planner/plan-text.ts'
 
 const runId = 'k3m9q2x7'
-const crew = { runId, workers: ['claude', 'codex'] as const, checks: ['test'] }
+const crew = { runId, lane: 'personal' as const, workers: ['claude', 'codex'] as const, checks: ['test'] }
 
 const planOf = (tasks: object[], summary = 'As it is cut.'): Plan => {
   const accepted = acceptProposal({ summary, tasks }, crew)

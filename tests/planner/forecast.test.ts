@@ -6,7 +6,10 @@ import { acceptProposal } from '../../src/planner/accept-proposal.ts'
 
 const tasksOf = (tasks: object[]) => {
   const words = tasks.map(task => ({ title: 'T', what: 'W', worker: 'claude', ...task }))
-  const accepted = acceptProposal({ tasks: words }, { runId: 'k3m9q2x7', workers: ['claude', 'codex'], checks: [] })
+  const accepted = acceptProposal(
+    { tasks: words },
+    { runId: 'k3m9q2x7', lane: 'personal' as const, workers: ['claude', 'codex'], checks: [] },
+  )
   if (!accepted.ok) throw new Error(accepted.problem)
   return accepted.plan.tasks
 }

@@ -9,6 +9,7 @@ const planWith = async (replies: PlannerReply[], answered: AnsweredQuestion[] = 
   const prompts: string[] = []
   const made = await makePlan({
     runId: 'k3m9q2x7',
+    lane: 'personal',
     workers: ['codex', 'claude'],
     checks: ['test'],
     material: {
@@ -24,7 +25,7 @@ const planWith = async (replies: PlannerReply[], answered: AnsweredQuestion[] = 
       answered,
     },
     ask: async prompt => {
-      prompts.push(prompt)
+      prompts.push(prompt.words)
       return replies[prompts.length - 1]!
     },
   })

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
 import { planFromFile } from '../../src/planner/plan-file.ts'
 
-const context = { runId: 'k3m9q2x7', workers: ['claude', 'codex'] as const, checks: ['test'] }
+const context = {
+  runId: 'k3m9q2x7',
+  lane: 'personal' as const,
+  workers: ['claude', 'codex'] as const,
+  checks: ['test'],
+}
 const read = (text: string) => planFromFile(text, 'plan.yaml', context)
 
 test('reads a plan written by hand', () => {

@@ -69,7 +69,7 @@ export const makeQueuedRun = async (
       tasks: tasks.map(({ title, what }, index) => ({ key: `t${index + 1}`, title, what, worker: 'claude' })),
     })
     const checks = project.config.effective.checks.map(check => check.name)
-    const plan = planFromFile(planText, 'the plan', { runId, workers: ['claude'], checks })
+    const plan = planFromFile(planText, 'the plan', { runId, lane: 'personal', workers: ['claude'], checks })
     const asked = requested(keep, configContent(project.config), planText, input.maxAttempts ?? 3)
     const facts = plan.tasks.map(({ taskId, kind, dependsOn, worker, risk }) => ({
       taskId,

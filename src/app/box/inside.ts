@@ -1,5 +1,6 @@
 /** The inside of the operator's box: workspace, environment, toolchain and gate, as a worker of the lane gets them. */
 import { vendorOf, type WorkerName } from '../../domain/lane.ts'
+import { laned } from '../../domain/laned.ts'
 import { treeOf } from '../../git/refs.ts'
 import { createWorkspace } from '../../git/workspace.ts'
 import type { Grant } from '../../lanes/gateway/grant.ts'
@@ -51,7 +52,7 @@ export const insideOf = async (
       'agent-missing',
       `Install ${workers[worker].program}, or leave --worker out.`,
     )
-  const order = { role: 'worker' as const, worker, seat, prompt: '', schema: null, resume: null }
+  const order = { role: 'worker' as const, worker, seat, prompt: laned('', scope), schema: null, resume: null }
   return readyAgent(host, scope, order, { installation, token, credentialKind: 'key' })
 }
 

@@ -51,6 +51,7 @@ export const runAttempt = async (
   const findings = readFindings(host, effect.findingsContentId)
   const material = {
     goal: scope.goal,
+    lane: scope.lane,
     task,
     research: researchFor(host, task),
     instructions: await instructionsAt(host, base),

@@ -22,7 +22,12 @@ export const makePlanEffect = async (
 ): Promise<LoopEvent> => {
   const scope = scopeOf(host, effect.runId)
   const { runId } = scope
-  const context = { runId, workers: scope.request.workers, checks: scope.config.checks.map(check => check.name) }
+  const context = {
+    runId,
+    lane: scope.lane,
+    workers: scope.request.workers,
+    checks: scope.config.checks.map(check => check.name),
+  }
   const { planContentId } = scope.request
   if (planContentId !== null) {
     const text = host.project.store.content.text(planContentId) ?? ''

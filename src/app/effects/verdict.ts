@@ -1,9 +1,9 @@
 /** Has another vendor's agent judge a task's tip, in a seat of its own, from files; then judges the judge's stream. */
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { unmeasured } from '../../domain/attempt.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
+import { laned } from '../../domain/laned.ts'
 import type { WorkerEvent } from '../../domain/worker-event.ts'
 import { rawChanges } from '../../git/changes.ts'
 import { diffText } from '../../git/diff.ts'
@@ -17,6 +17,7 @@ import { statementText } from '../../workers/prompt.ts'
 import { runAgent } from '../agent-run.ts'
 import { environmentOf } from '../environment/environment.ts'
 import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
+import { writeWords } from '../laned-file.ts'
 import { eventsOf } from '../run-memory.ts'
 import { emptySeat, type Seat, seatAt } from '../seats.ts'
 import { instructionsAt } from '../task-material.ts'
@@ -70,6 +71,7 @@ export const seekVerdict = async (
         prompt: verifierPrompt({
           task,
           goal: scope.goal,
+          lane: scope.lane,
           tip: effect.tip,
           base: effect.base,
           ...material,
@@ -127,9 +129,10 @@ const prepareSeat = async (
     checksPath: join(seat.io, 'checks.json'),
     statementPath: join(seat.io, 'statement.md'),
   }
-  await writeFile(paths.diffPath, await diffText(repository, effect.base, effect.tip))
-  await writeFile(paths.checksPath, store.content.text(effect.resultsContentId) ?? '[]')
-  await writeFile(paths.statementPath, statementText(taskOf(host, effect.taskId)))
+  const diff = await diffText(repository, effect.base, effect.tip)
+  await writeWords(scope, paths.diffPath, laned(diff, scope))
+  await writeWords(scope, paths.checksPath, store.content.laned(effect.resultsContentId) ?? laned('[]', scope))
+  await writeWords(scope, paths.statementPath, statementText(scope, taskOf(host, effect.taskId)))
   return paths
 }
 
