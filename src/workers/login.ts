@@ -81,7 +81,10 @@ const codexLogin = async (places: LoginPlaces): Promise<Found> => {
   const file = join(places.env.CODEX_HOME || join(places.home, '.codex'), 'auth.json')
   const auth = await readJson(places, file, CodexAuth)
   if (auth?.OPENAI_API_KEY) return usable('key', file, auth.OPENAI_API_KEY)
-  if (auth?.tokens) return unusable('an API key in OPENAI_API_KEY (a ChatGPT login serves codex alone)')
+  if (auth?.tokens)
+    return unusable(
+      'an API key in OPENAI_API_KEY (codex would have to hold a ChatGPT login itself, and no login goes into a box)',
+    )
   return missing('OPENAI_API_KEY or CODEX_API_KEY')
 }
 
@@ -97,7 +100,10 @@ const geminiLogin = async (places: LoginPlaces): Promise<Found> => {
   const key = dotenvValue((await places.readFile(file)) ?? '', 'GEMINI_API_KEY')
   if (key !== null) return usable('key', file, key)
   const isLoggedIn = (await readJson(places, join(directory, 'oauth_creds.json'), z.object({}))) !== null
-  if (isLoggedIn) return unusable('an API key in GEMINI_API_KEY (a Google login serves gemini alone)')
+  if (isLoggedIn)
+    return unusable(
+      'an API key in GEMINI_API_KEY (gemini would have to hold a Google login itself, and no login goes into a box)',
+    )
   return missing('GEMINI_API_KEY or GOOGLE_API_KEY')
 }
 

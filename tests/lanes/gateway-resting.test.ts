@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createWireNotebook } from '../../src/app/wire-notes.ts'
 import type { Grant } from '../../src/lanes/gateway/grant.ts'
-import { restMs } from '../../src/lanes/gateway/rate-limit.ts'
+import { restMs, retryInfoMs } from '../../src/lanes/gateway/rate-limit.ts'
 import { createResting, longestRestMs } from '../../src/lanes/gateway/resting.ts'
 import { grantFor, post, startMetered, startUpstream, wires } from './upstream.ts'
 
@@ -59,6 +59,31 @@ test.each(wires)('$provider: after a 429 no request leaves until its retry-after
   now.at += 20_000
   expect((await ask(wire)).status).toBe(200)
   expect(upstream.seen).toHaveLength(2)
+})
+
+test('Google asks for a rest in the body of its 429, and it is heard', async () => {
+  const retry = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '34.2s' }
+  const upstream = await startUpstream(response =>
+    response.writeHead(429).end(JSON.stringify({ error: { code: 429, details: [{ '@type': 'x' }, retry] } })),
+  )
+  const { gateway, metered } = await startMetered({ clock: () => start })
+  open.push(gateway, upstream)
+  const header = { 'x-goog-api-key': gateway.issueToken(grantFor('google', upstream.origin)) }
+  const ask = () => post(`${gateway.origin}/google/v1beta/models/g:generateContent`, header, {})
+  expect((await ask()).status).toBe(429)
+  expect((await metered(1))[0]).toMatchObject({ retryAfterMs: 34_200 })
+  expect((await ask()).headers.get('retry-after')).toBe('35')
+  expect(upstream.seen).toHaveLength(1)
+})
+
+test.each([
+  '',
+  '{}',
+  '[1]',
+  '{"error":{"details":[{"@type":"x/google.rpc.RetryInfo","retryDelay":"-5s"}]}}',
+  '{"error":{"details":[{"retryDelay":"5s"}]}}',
+])('a body that asks for no rest asks for none: %s', body => {
+  expect(retryInfoMs(body)).toBeNull()
 })
 
 test('another login, another model, and what asks without a login are not held back', async () => {

@@ -14,6 +14,7 @@ import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { createWorkspace } from '../../src/git/workspace.ts'
 import { boxPolicy } from '../../src/lanes/box.ts'
 import { type Gateway, startGateway } from '../../src/lanes/gateway/gateway.ts'
+import type { Credential } from '../../src/lanes/gateway/grant.ts'
 import { type LaunchEnd, type LaunchedProcess, launch } from '../../src/process/launch.ts'
 import { tailLines } from '../../src/process/tail.ts'
 import { identityHeaders } from '../../src/rehearsal/identity.ts'
@@ -124,6 +125,8 @@ export interface AttemptRequest {
   schema?: Record<string, unknown> | null
   resume?: string | null
   credentialKind?: CredentialKind
+  /** The operator's login; none unless told, as in a rehearsed run. */
+  credential?: Credential
   /** Instead of the gateway: an origin nobody listens on, say. */
   origin?: string
   /** Stopped as stalled after so long without an event that is not a retry. */
@@ -188,7 +191,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     lane: 'personal',
     provider: vendorOf[request.worker],
     upstream: stage.recorder.origin,
-    credential: { kind: 'none', read: async () => '' },
+    credential: request.credential ?? { kind: 'none', read: async () => '' },
     headers: identityHeaders({ role, worker: request.worker, task: request.task, attempt }),
   })
   const socket = join(stage.sockets, `${randomUUID().slice(0, 8)}.sock`)

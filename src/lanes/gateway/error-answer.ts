@@ -7,12 +7,12 @@ const maxErrorBytes = 1024 * 1024
 
 export const isErrorStatus = (status: number): boolean => status < 200 || status >= 300
 
-/** True when the answer came whole. A broken one is broken for the client too. */
+/** What the answer said, or null when it did not come whole. A broken one is broken for the client too. */
 export const sendErrorAnswer = async (
   answer: IncomingMessage,
   response: ServerResponse,
   secret: string,
-): Promise<boolean> => {
+): Promise<string | null> => {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -22,11 +22,11 @@ export const sendErrorAnswer = async (
     }
   } catch {
     response.destroy()
-    return false
+    return null
   }
   const text = Buffer.concat(chunks).toString('utf8')
   const body = Buffer.from(secret === '' ? text : text.replaceAll(secret, '[credential]'))
   response.writeHead(answer.statusCode ?? 502, { ...headersForClient(answer.headers), 'content-length': body.length })
   response.end(body)
-  return true
+  return text
 }

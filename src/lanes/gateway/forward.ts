@@ -8,7 +8,7 @@ import { isErrorStatus, sendErrorAnswer } from './error-answer.ts'
 import type { Grant, MeterRecord } from './grant.ts'
 import { headersForUpstream } from './headers.ts'
 import { sendModelList } from './model-list.ts'
-import { restMs, retryAfterMs } from './rate-limit.ts'
+import { restMs, retryAfterMs, retryInfoMs } from './rate-limit.ts'
 import { refuse } from './refusal.ts'
 import type { Match } from './routes.ts'
 import { streamAnswer } from './stream-answer.ts'
@@ -62,39 +62,42 @@ export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
   }
   const { answer } = sent
   const status = answer.statusCode ?? 502
-  const wait = retryAfterMs(status, answer.headers, clock())
   errand.rest(restMs(status, answer.headers, clock()))
-  const { whole, counted } = await answerClient(errand, answer, status)
-  return record(status, match.route.generates ? counted : free, wait, !whole)
+  const said = retryAfterMs(status, answer.headers, clock())
+  const { whole, counted, waitMs } = await answerClient(errand, answer, status)
+  if (waitMs !== null) errand.rest(waitMs)
+  return record(status, match.route.generates ? counted : free, said ?? waitMs, !whole)
 }
 
-/** `whole`: the answer went through to its end. */
-const answerClient = async (
-  errand: Errand,
-  answer: IncomingMessage,
-  status: number,
-): Promise<{ whole: boolean; counted: Counted }> => {
+/** What became of an answer. `whole`: it went through to its end. `waitMs`: what its body asks to wait. */
+interface Answered {
+  whole: boolean
+  counted: Counted
+  waitMs: number | null
+}
+
+const answerClient = async (errand: Errand, answer: IncomingMessage, status: number): Promise<Answered> => {
   const { grant, match, response } = errand
   const { route } = match
   if (status >= 300 && status < 400) {
     answer.destroy()
-    refuse(
-      response,
-      route.wire,
-      'unreachable',
-      `AgentLab: ${hostOf(grant)} answered with a redirect, and none is followed`,
-    )
-    return { whole: true, counted: unmeasured }
+    const message = `AgentLab: ${hostOf(grant)} answered with a redirect, and none is followed`
+    refuse(response, route.wire, 'unreachable', message)
+    return { whole: true, counted: unmeasured, waitMs: null }
   }
-  if (isErrorStatus(status))
-    return { whole: await sendErrorAnswer(answer, response, errand.secret), counted: unmeasured }
-  if (route.listsModels) return { whole: await sendModelList(answer, response, route, grant), counted: free }
+  if (isErrorStatus(status)) {
+    const text = await sendErrorAnswer(answer, response, errand.secret)
+    const waitMs = route.wire === 'google' && status === 429 ? retryInfoMs(text ?? '') : null
+    return { whole: text !== null, counted: unmeasured, waitMs }
+  }
+  if (route.listsModels)
+    return { whole: await sendModelList(answer, response, route, grant), counted: free, waitMs: null }
   const reader = usageReader(route.wire, answer.headers['content-type'])
   const whole = await streamAnswer(answer, response, part => {
     reader.push(part)
     errand.desk.heard?.(grant)
   })
-  return { whole, counted: reader.finish() }
+  return { whole, counted: reader.finish(), waitMs: null }
 }
 
 const hostOf = (grant: Grant): string => new URL(grant.upstream).host

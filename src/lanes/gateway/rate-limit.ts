@@ -1,5 +1,6 @@
 /** How long a provider asks us to wait, from its documented headers. */
 import type { IncomingHttpHeaders } from 'node:http'
+import { z } from 'zod'
 
 const text = (value: string | string[] | undefined): string | null => (typeof value === 'string' ? value.trim() : null)
 
@@ -54,3 +55,20 @@ const durationMs = (value: string): number =>
         0,
       )
     : Number.NaN
+
+const RetryInfo = z.object({
+  error: z.object({
+    details: z.array(z.object({ '@type': z.string().optional(), retryDelay: z.string().optional() })),
+  }),
+})
+
+/** The same from Google's error body, which tells it in a `google.rpc.RetryInfo` (`"retryDelay": "34.5s"`) and no header. */
+export const retryInfoMs = (body: string): number | null => {
+  try {
+    const details = RetryInfo.safeParse(JSON.parse(body)).data?.error.details ?? []
+    const said = details.find(detail => detail['@type']?.endsWith('/google.rpc.RetryInfo'))?.retryDelay ?? ''
+    return /^\d+(?:\.\d+)?s$/.test(said) ? Math.ceil(Number(said.slice(0, -1)) * 1000) : null
+  } catch {
+    return null
+  }
+}
