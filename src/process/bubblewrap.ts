@@ -30,7 +30,7 @@ export const bubblewrapArguments = (
   ...systemCalls(filterDescriptor),
   ...lifetime(),
   ...memory(),
-  ...kernelFileSystems(),
+  ...kernelFileSystems(facts),
   ...mounts.flatMap(mountArguments),
   ...ownFiles(files),
   ...mounts.flatMap(sealed),
@@ -84,13 +84,14 @@ const memory = (): string[] => memoryPlaces.flatMap(temporary)
 
 const sharedMemory: MemoryPlace = { path: '/dev/shm', mode: '1777', sizeBytes: 256 * 1024 ** 2 }
 
-const kernelFileSystems = (): string[] => [
+const kernelFileSystems = ({ tellingFiles }: HostFacts): string[] => [
   '--proc',
   '/proc',
   // Root's uid alone may write kernel.core_pattern and the like (measured).
   '--ro-bind',
   '/proc/sys',
   '/proc/sys',
+  ...tellingFiles.flatMap(path => ['--ro-bind', '/dev/null', path]),
   '--dev',
   '/dev',
   ...seal('/dev'),

@@ -1,5 +1,5 @@
 /** What the machine allows a process's limits to be, looked up once. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir, release } from 'node:os'
 import { findProgram, toolNeeds } from './programs.ts'
 
@@ -14,6 +14,8 @@ export interface HostFacts {
   maxOpenFiles: number
   /** What must be readable in a box for prlimit and socat to run there; nothing where they are the system's. */
   ownTools: string[]
+  /** Files of /proc here that tell what no namespace holds: a box sees them empty. */
+  tellingFiles: string[]
   /** Who AgentLab's processes are. */
   uid: number
   gid: number
@@ -39,10 +41,16 @@ const lookUp = async (): Promise<HostFacts> => {
     canLimitProcesses: process.getuid?.() !== 0 && countsProcessesPerNamespace(release()),
     maxOpenFiles: hardLimitOfOpenFiles(),
     ownTools: (await Promise.all(found.map(file => toolNeeds(file, place)))).flatMap(needs => needs.prefixes),
+    tellingFiles: telling.filter(path => existsSync(path)),
     uid: process.getuid?.() ?? 0,
     gid: process.getgid?.() ?? 0,
   }
 }
+
+/** Keyrings belong to the user; the others tell of the machine's memory and of every process on it. */
+const telling = ['keys', 'key-users', 'kcore', 'timer_list', 'latency_stats', 'sched_debug'].map(
+  name => `/proc/${name}`,
+)
 
 /** From Linux 5.14 on; before, a busy desktop's own processes would count and nothing could start. */
 export const countsProcessesPerNamespace = (kernel: string): boolean => {

@@ -9,6 +9,7 @@ const facts = {
   prlimit: '/usr/bin/prlimit',
   socat: '/usr/bin/socat',
   canLimitProcesses: true,
+  tellingFiles: ['/proc/keys'],
   maxOpenFiles: 1_000,
   ownTools: [],
   uid: 1_000,
