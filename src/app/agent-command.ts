@@ -69,7 +69,7 @@ export const readyAgent = async (
 }
 
 /** The port of the gate in every box: the box's loopback is its own, so all can have the same. */
-const gatePort = 48_787
+export const gatePort = 48_787
 
 /**
  * In a box a gate for this token alone, and no other network; without one the gateway's port. On macOS a box has the

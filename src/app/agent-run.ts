@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import { type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
+import { type Provider, type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { Laned } from '../domain/laned.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import type { Credential, Grant } from '../lanes/gateway/grant.ts'
@@ -134,11 +134,19 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
   }
   return {
     ...common,
-    upstream: vendor === 'local' ? '' : scope.config.upstreams[vendor],
-    models: modelsFor(scope.lane, vendor, scope.config),
+    ...upstreamOf(scope, vendor),
     credential: await learnedCredential(host, scope, errand.worker),
   }
 }
+
+/** Where a lane's requests to a provider really go, and for which models. */
+export const upstreamOf = (
+  { lane, config }: Pick<RunScope, 'lane' | 'config'>,
+  provider: Provider,
+): Pick<Grant, 'upstream' | 'models'> => ({
+  upstream: provider === 'local' ? '' : config.upstreams[provider],
+  models: modelsFor(lane, provider, config),
+})
 
 /** A login that was renewed since the supervisor began is known before it is first used. */
 const learnedCredential = async (host: Host, scope: RunScope, worker: WorkerName): Promise<Credential> => {

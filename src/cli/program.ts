@@ -48,8 +48,13 @@ const addSetup = (program: Command, dispatch: Dispatch): void => {
   program
     .command('doctor')
     .description('try what this machine can do: git, node, box, agents, configuration')
-    .addHelpText('after', example('agentlab doctor', 'agentlab doctor --json'))
-    .action(() => dispatch(async call => (await import('./commands/doctor.ts')).doctor(call)))
+    .option('--walls', "attack a worker's box of each lane and say which guarantees hold on this machine")
+    .addHelpText('after', example('agentlab doctor', 'agentlab doctor --walls', 'agentlab doctor --json'))
+    .action(({ walls }) =>
+      dispatch(async call =>
+        walls ? (await import('./commands/walls.ts')).walls(call) : (await import('./commands/doctor.ts')).doctor(call),
+      ),
+    )
 }
 
 const addTask = (program: Command, dispatch: Dispatch): void => {

@@ -195,6 +195,21 @@ const cases: Record<string, Case> = {
     says: /--lane "public" is no lane/,
     cure: /enterprise, personal, private/,
   },
+  'a misspelt option of doctor': {
+    prepare: () => ({ args: ['doctor', '--wals'] }),
+    exit: 2,
+    says: /unknown option '--wals'/,
+    cure: /Did you mean --walls/,
+  },
+  'walls to be tried with a configuration that can not be read': {
+    prepare: world => {
+      writeFiles(world.env.HOME!, { '.config/agentlab/config.yaml': 'lanes: {private: {providers: [anthropic]}}\n' })
+      return { args: ['doctor', '--walls'] }
+    },
+    exit: 2,
+    says: /config\.yaml:1: lanes\.private\.providers/,
+    cure: /Correct the file/,
+  },
   'an unknown agent': {
     prepare: () => ({ args: ['task', 'x', '--agents', 'claude,clod'] }),
     exit: 2,
