@@ -1,137 +1,108 @@
 /**
- * Every attack against the box of an agent (a gate) and of a check (no network), as root and as an ordinary user. Two
+ * Every attack against the box of a worker, in each lane that must hold and as root and as an ordinary user. Two
  * witnesses: the script's own exit code, and from outside the box decoys that count bytes and a digest of what is the
- * operator's. Without the box the same scripts succeed.
+ * operator's. Without the box the same scripts succeed, or it is said why they can't.
  */
-import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Network } from '../../src/domain/launch.ts'
-import { boxPolicy } from '../../src/lanes/box.ts'
-import { type Gateway, startGateway } from '../../src/lanes/gateway/gateway.ts'
-import { run } from '../../src/process/run.ts'
-import { type Attack, attacks, lawful } from './attacks.ts'
-import { gatePort, launchEach, type Stage, setStage } from './stage.ts'
+import type { WallsReport } from '../../src/app/walls/try-walls.ts'
+import { attacks, guarantees } from './all.ts'
 
-const limits = { wallMs: 60_000, outputBytes: 65_536, processes: 200, fileBytes: 1_048_576, openFiles: 256 }
-const systemPath = '/usr/local/bin:/usr/bin:/bin'
+const program = resolve(import.meta.dirname, '../fixtures/programs/try-attacks.ts')
 const ordinary = 65_534
-const users = process.getuid?.() === 0 ? [0, ordinary] : [process.getuid?.() ?? ordinary]
+const isRoot = process.getuid?.() === 0
+const users = isRoot ? [0, ordinary] : [process.getuid?.() ?? ordinary]
+const lanes = ['private', 'enterprise'] as const
 
-interface End {
-  exitCode: number | null
-  failedToStart: string | null
+/** Somewhere on disk that is nobody's: only root can make it, and everybody may read it. */
+const elsewhere = isRoot ? mkdtempSync('/srv/agentlab-attacks-') : null
+const secret = elsewhere === null ? null : join(elsewhere, 'note.txt')
+
+beforeAll(() => {
+  if (elsewhere === null) return
+  chmodSync(elsewhere, 0o755)
+  writeFileSync(secret!, 'SECRET', { mode: 0o644 })
+})
+afterAll(() => {
+  if (elsewhere !== null) rmSync(elsewhere, { recursive: true })
+})
+
+const asUser = (uid: number): string[] =>
+  uid === process.getuid?.() ? [] : ['setpriv', '--reuid', `${uid}`, '--regid', `${uid}`, '--clear-groups']
+
+/** Descriptor 9 is a file that whoever starts AgentLab had open. */
+const stdio = (fd: number) => ['ignore', 'pipe', 'pipe', ...Array(5).fill('ignore'), 'ignore', fd] as const
+
+const tried = async (uid: number, wish: { only: string[]; isCheck?: boolean }): Promise<WallsReport> => {
+  const fd = openSync(secret ?? program, 'r')
+  const [file, ...args] = [...asUser(uid), process.execPath, program, JSON.stringify({ lanes, ...wish })]
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', ELSEWHERE: elsewhere ?? '/nowhere' }
+  const child = spawn(file!, args, { cwd: '/', env, stdio: [...stdio(fd)] })
+  let [stdout, stderr] = ['', '']
+  child.stdout!.on('data', data => (stdout += data))
+  child.stderr!.on('data', data => (stderr += data))
+  const exit = await new Promise(done => child.on('close', done))
+  closeSync(fd)
+  if (exit !== 0) throw new Error(stderr)
+  return JSON.parse(stdout)
 }
 
-/** Runs scripts in boxes of `network`, two at a time, launched by a process of the stage's user. */
-const inBoxes = async (stage: Stage, scripts: string[], network: Network): Promise<{ ends: End[]; said: string[] }> => {
-  const policy = boxPolicy({
-    containment: 'boxed',
-    seatRoot: stage.seat,
-    dataDir: stage.dataDir,
-    home: stage.home,
-    repoRoot: stage.repository,
-    objectDirs: [join(stage.repository, '.git/objects')],
-    toolPrefixes: [],
-    extraReadable: [],
-    network,
-    limits,
-  })
-  const out = (index: number): string => join(stage.dir, 'data', 'seats', `${index}.out`)
-  const orders = scripts.map((script, index) => [
-    policy,
-    {
-      file: '/bin/bash',
-      args: ['-c', script],
-      cwd: stage.seat,
-      env: stage.env,
-      stdinPath: null,
-      stdoutPath: out(index),
-      stderrPath: out(index),
-    },
-  ])
-  const list = join(stage.dir, 'orders.json')
-  writeFileSync(list, JSON.stringify(orders))
-  const [file, ...args] = [...stage.asUser, process.execPath, launchEach, list]
-  // Not synchronously: the gate is served by this process.
-  const ended = await run(file!, args, { cwd: '/', env: { PATH: systemPath }, timeoutMs: 150_000, encoding: 'utf8' })
-  if (ended.exitCode !== 0) throw new Error(ended.stderr)
-  const said = scripts.map((_, index) => readFileSync(out(index), 'utf8'))
-  for (const [index] of scripts.entries()) spawnSync('rm', ['-f', out(index)])
-  return { ends: JSON.parse(ended.stdout) as End[], said }
-}
-
-const openly = async (stage: Stage, script: string): Promise<number | null> => {
-  const [file, ...args] = [...stage.asUser, '/bin/bash', '-c', script]
-  return (await run(file!, args, { cwd: stage.seat, env: stage.env, timeoutMs: 60_000 })).exitCode
-}
+const names = guarantees.map(({ name }) => name)
 
 describe.each(users)('as user %i', uid => {
-  let stage: Stage
-  let gateway: Gateway
-  let gate: Network
+  let report: WallsReport
 
   beforeAll(async () => {
-    stage = await setStage(uid)
-    gateway = await startGateway({ allow: async () => ({ ok: true }), meter: () => {}, clock: Date.now })
-    const token = gateway.issueToken({
-      runId: 'k3m9q2x7',
-      taskId: null,
-      attempt: 1,
-      role: 'worker',
-      worker: 'claude',
-      lane: 'private',
-      provider: 'anthropic',
-      upstream: 'http://127.0.0.1:9',
-      credential: { kind: 'none', read: async () => '' },
-    })
-    const socket = join(stage.dir, 'own-gate.sock')
-    await gateway.openGate(token, socket)
-    spawnSync('chown', [`${uid}:${uid}`, socket])
-    gate = { socket, port: gatePort }
-  })
-  afterAll(async () => {
-    await gateway?.close()
-    await stage?.close()
+    report = await tried(uid, { only: names })
   })
 
-  test.each(['gate', 'none'])('no attack succeeds in a box with network: %s', async kind => {
-    const before = stage.digest()
-    const { ends } = await inBoxes(
-      stage,
-      attacks.map(attack => attack.script),
-      kind === 'gate' ? gate : 'none',
-    )
-    expect(ends.map(end => end.failedToStart)).toEqual(ends.map(() => null))
-    expect(attacks.filter((_, index) => ends[index]!.exitCode === 0).map(attack => attack.name)).toEqual([])
-    expect(stage.stolenBytes()).toBe(0)
-    expect(stage.digest()).toBe(before)
-    process.stdout.write(`attacks blocked as user ${uid}, network ${kind}: ${attacks.length}/${attacks.length}\n`)
+  test.each(lanes)('no attack gets through in lane %s', lane => {
+    const here = report.trials.filter(trial => trial.lane === lane)
+    expect(here.map(({ attack }) => attack)).toEqual(attacks.map(({ name }) => name))
+    expect(here.filter(({ succeeded }) => succeeded).map(({ attack }) => attack)).toEqual([])
+    process.stdout.write(`attacks blocked, lane ${lane}, user ${uid}: ${here.length}/${attacks.length}\n`)
   })
 
-  test('what a worker may do still works there', async () => {
-    const { ends, said } = await inBoxes(
-      stage,
-      lawful.map(one => one.script),
-      gate,
-    )
-    const failed = lawful.flatMap(({ name }, index) => (ends[index]!.exitCode === 0 ? [] : [`${name}: ${said[index]}`]))
-    expect(failed).toEqual([])
+  test('nothing of it is seen from outside, and the gates answer', () => {
+    const { judgements } = report
+    expect(judgements.flatMap(({ broken }) => broken)).toEqual([])
+    expect(judgements.map(({ name, verdict }) => [name, verdict])).toEqual(names.map(name => [name, 'holds']))
   })
 
-  test('without the box the same attacks succeed', async () => {
-    const tried = attacks.filter(attack => uid === 0 || attack.control === 'anybody')
-    const vain: Attack[] = []
-    for (const attack of tried) if ((await openly(stage, attack.script)) !== 0) vain.push(attack)
-    expect(vain.filter(attack => attack.mayBeMissing === undefined).map(attack => attack.name)).toEqual([])
-    for (const attack of vain) process.stdout.write(`no control for ${attack.name}: ${attack.mayBeMissing}\n`)
-    expect(tried.length - vain.length).toBeGreaterThan(tried.length / 2)
-    expect(stage.stolenBytes()).toBeGreaterThan(0)
+  test('without the box the same attacks succeed, or it is said why not', () => {
+    const reasons = new Map(attacks.map(({ name, mayBeMissing }) => [name, mayBeMissing]))
+    const vain = report.judgements.flatMap(({ untested }) => untested)
+    const expected = uid === 0 ? 'root may do it anyway' : 'only root could do it'
+    expect(vain.filter(({ attack, why }) => why !== expected && why !== reasons.get(attack))).toEqual([])
+    for (const { attack, why } of vain.filter(({ why }) => why !== expected))
+      process.stdout.write(`no control as user ${uid} for ${attack}: ${why}\n`)
+    expect(attacks.length - vain.length).toBeGreaterThan(attacks.length * (uid === 0 ? 0.75 : 0.6))
+  })
+
+  test('what a worker may do still works in its box', async () => {
+    const { trials } = await tried(uid, { only: ['lawful'] })
+    expect(trials.filter(({ succeeded }) => !succeeded)).toEqual([])
+    expect(trials.length).toBeGreaterThan(0)
+  })
+
+  test('no way out leads out of the box of a check either', async () => {
+    const { trials, judgements } = await tried(uid, { only: ['network'], isCheck: true })
+    expect(trials.filter(({ succeeded }) => succeeded)).toEqual([])
+    expect(judgements[0]).toMatchObject({ verdict: 'holds', broken: [] })
   })
 })
 
-test('the attacks are distinct', () => {
-  expect(new Set(attacks.map(attack => attack.script)).size).toBe(attacks.length)
+test('the attacks are distinct, and at least ninety', () => {
+  expect(attacks.length).toBeGreaterThanOrEqual(90)
+  expect(new Set(attacks.map(attack => attack.script + (attack.after ?? ''))).size).toBe(attacks.length)
   expect(new Set(attacks.map(attack => attack.name)).size).toBe(attacks.length)
+})
+
+test('a descriptor that is open is inherited where nobody closes it', () => {
+  const fd = openSync(secret ?? program, 'r')
+  const ended = spawnSync('/bin/bash', ['-c', 'grep -q SECRET <&9'], { stdio: [...stdio(fd)] })
+  closeSync(fd)
+  expect(ended.status).toBe(0)
 })
