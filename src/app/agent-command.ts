@@ -17,6 +17,7 @@ export interface ReadyAgent {
   prepared: PreparedAttempt
   env: Record<string, string>
   readable: string[]
+  logins: string[]
   network: Network
 }
 
@@ -64,6 +65,7 @@ export const readyAgent = async (
       AGENTLAB_RUN: scope.runId,
     },
     readable: [...installation.prefixes, ...toolchain.readable, seat.io],
+    logins: toolchain.logins,
     network: door.network,
   }
 }

@@ -89,6 +89,7 @@ export const runAgent = async (
       stdoutPath: files.stdout,
       stderrPath: files.stderr,
       readable: ready.readable,
+      logins: ready.logins,
       network: ready.network,
       limits: { wallMs: scope.request.limits.attemptWallMs },
     })

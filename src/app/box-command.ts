@@ -34,6 +34,8 @@ interface Errand {
   cwd: string
   /** Paths that can be read beside the system, the objects and git. */
   readable: string[]
+  /** Files with logins in it that stay shut, beside those in their usual places. */
+  logins?: string[]
   /** Left out: none. */
   userNamespaces?: boolean
   /** Left out: none. */
@@ -66,6 +68,7 @@ export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErra
     objectDirs: errand.withoutObjects ? [] : repository.objectDirs,
     toolPrefixes: [...(await toolNeeds(findGit(env), { home, env })).prefixes, ...errand.readable],
     extraReadable: [],
+    logins: errand.logins ?? [],
     userNamespaces: errand.userNamespaces ?? false,
     network: errand.network ?? 'none',
     limits: { ...defaultLimits, watched: watchedBounds(host.project, errand.isOurs ? null : scope), ...errand.limits },

@@ -47,7 +47,7 @@ export const checkTree = async (
   if (checks.length === 0) return { status: 'none', results: [], findings: [], environment }
   const { rows, notes } = await runChecks(host, scope, wanted.tree, checks, wanted.taskId, signal)
   environment.push(...notes, ...notTurnedGreen(rows, wanted.mustTurnGreen))
-  const results = rows.map(({ row, cached }) => resultOf(row, cached))
+  const results = rows.map(({ row, cached }) => resultOf(row, cached, scope.config.userns))
   const red = rows.flatMap(({ row }) => (row.status === 'failed' ? [row] : []))
   const excused = await redOnBase(host, scope, wanted, checks, red, signal)
   const counting = red.filter(row => !excused.has(row.name))
@@ -99,10 +99,12 @@ const runChecks = async (
   const { store } = host.project
   const environment = await environmentOf(host, scope, tree, signal)
   const handedIn = await digestOfHandIns(host, scope, tree)
+  const { tools, userns } = scope.config
+  const added = [...(handedIn === null ? [] : [handedIn]), ...tools]
   const keyOf = (check: CheckDefinition) => ({
     tree,
-    commandHash: hash(check.command),
-    environmentHash: handedIn === null ? environment.hash : hash([environment.hash, handedIn]),
+    commandHash: hash(userns.includes(check.name) ? [check.command, 'userns'] : check.command),
+    environmentHash: added.length === 0 ? environment.hash : hash([environment.hash, ...added]),
   })
   const rows = new Map<string, Row>()
   for (const check of checks) {
@@ -183,12 +185,13 @@ const runOne = async (
   }
 }
 
-const resultOf = (row: CheckRow, cached: boolean): CheckResult => ({
+const resultOf = (row: CheckRow, cached: boolean, userns: readonly string[]): CheckResult => ({
   name: row.name,
   status: row.status,
   exitCode: row.exitCode,
   durationMs: row.durationMs,
   cached,
+  ...(row.status !== 'notRun' && userns.includes(row.name) ? { userNamespaces: true as const } : {}),
 })
 
 const findingOf = (row: CheckRow, checks: readonly CheckDefinition[]): Finding => {

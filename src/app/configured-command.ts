@@ -14,7 +14,7 @@ export const commandIn = async (
   scope: RunScope,
   seat: Seat,
   [word, ...words]: readonly string[],
-): Promise<Pick<BoxErrand, 'file' | 'args' | 'env' | 'readable'> | null> => {
+): Promise<Pick<BoxErrand, 'file' | 'args' | 'env' | 'readable' | 'logins'> | null> => {
   const { env } = host.project
   const file = await programOf(word!, seat.workspace, operatorPath(env))
   if (file === null) return null
@@ -30,11 +30,12 @@ export const commandIn = async (
       ...portVariables(ports),
     },
     readable: toolchain.readable,
+    logins: toolchain.logins,
   }
 }
 
 /** On the operator's PATH, or a file of the workspace where the word names one (`./gradlew`). */
-const programOf = (word: string, workspace: string, path: string): Promise<string | null> => {
+export const programOf = (word: string, workspace: string, path: string): Promise<string | null> => {
   if (!word.includes('/') || isAbsolute(word)) return findProgram(word, path)
   const file = normalize(join(workspace, word))
   return file.startsWith(`${workspace}/`) ? calledProgram(file, '') : Promise.resolve(null)

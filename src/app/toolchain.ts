@@ -1,11 +1,12 @@
 /** The operator's toolchain inside the box: which tools a run needs, what must be readable for them, and their PATH. */
 import { realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { delimiter, isAbsolute, join } from 'node:path'
+import { delimiter, isAbsolute } from 'node:path'
 import type { EffectiveConfig } from '../config/effective.ts'
 import type { Containment } from '../domain/launch.ts'
 import { findGit } from '../git/exec.ts'
 import { calledProgram, findProgram, isOfSystem, type ToolPlace, toolNeeds } from '../process/programs.ts'
+import { type ToolFolder, toolFolder } from './tool-folder.ts'
 
 /** One program a run starts or that its own programs start. */
 export interface Tool {
@@ -18,8 +19,12 @@ export interface Tool {
 
 export interface Toolchain {
   tools: Tool[]
+  /** Folders the operator named. */
+  folders: ToolFolder[]
   /** Everything that must be readable in a box of this run. */
   readable: string[]
+  /** What of it must not. */
+  logins: string[]
   /** Variables by which the tools find their homes. */
   env: Record<string, string>
   /** PATH in a box: the operator's folders that exist there, at their real places. */
@@ -40,11 +45,14 @@ const placeOf = (env: NodeJS.ProcessEnv) => ({
 export const toolchainOf = async (config: Wanted, env: NodeJS.ProcessEnv): Promise<Toolchain> => {
   const place = placeOf(env)
   const found = await Promise.all(wordsOf(config).map(word => toolOf(word, place)))
-  const named = config.tools.map(path => (path.startsWith('~/') ? join(place.home, path.slice(2)) : path))
-  const readable = [...new Set([...found.flatMap(({ tool }) => tool.prefixes), ...named])]
+  const folders = await Promise.all(config.tools.map(path => toolFolder(path, place.home)))
+  const named = folders.filter(folder => folder.refused === null)
+  const readable = [...new Set([...found.flatMap(({ tool }) => tool.prefixes), ...named.map(folder => folder.path)])]
   return {
     tools: found.map(({ tool }) => tool),
+    folders,
     readable,
+    logins: named.flatMap(folder => folder.logins),
     env: Object.assign({}, ...found.map(each => each.env)),
     path: await pathInside(place.env.PATH, readable),
   }

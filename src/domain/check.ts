@@ -13,6 +13,8 @@ export const CheckResult = z.object({
   durationMs: z.number().int().nonnegative(),
   /** Taken from the cache: same tree, command and environment had run before. */
   cached: z.boolean(),
+  /** It could make user namespaces in its box (`box.userns`): more of the kernel was within its reach. */
+  userNamespaces: z.literal(true).optional(),
 })
 export type CheckResult = z.infer<typeof CheckResult>
 

@@ -15,7 +15,7 @@ export const notProven = (view: RunView): string[] => [
 /** Said where notProven is empty: what exactly was looked for. */
 export const provenSentence =
   'Nothing was found to list. Looked for: scripted models, a loosened lane, missing containment, submodules, files stored elsewhere, unfinished tasks, checks that are missing, ' +
-  'did not run or were red before, new dependencies, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
+  'did not run, were red before or could make user namespaces, new dependencies, verdicts that are missing, inconclusive or of the same vendor, findings left open, ' +
   'reproductions not replayed, research answers, lost output, unmeasured usage, a clock set back, erased words.'
 
 const ofTheRun = (view: RunView): string[] => {
@@ -103,7 +103,7 @@ const ofIntegration = (task: TaskView, integrated: NonNullable<TaskView['integra
   const checks = own ?? task.checks.findLast(one => one.tree === integrated.stack?.tree)
   const problem = checksProblem(checks)
   if (problem !== null) items.push(`${named(task)}: ${problem}`)
-  items.push(...ofTheEnvironment(task))
+  items.push(...ofTheNamespaces(task, checks), ...ofTheEnvironment(task))
   if (own === undefined && checks !== undefined)
     items.push(
       `${named(task)}: its checks ran on it together with those that landed on top of it, not on its own tree.`,
@@ -131,6 +131,15 @@ const ofTheEnvironment = (task: TaskView): string[] => {
       ? [`${named(task)}: what its environment left open was erased.`]
       : one.findings.map(({ claim }) => `${named(task)}: ${cleanLine(claim, 400)}`),
   )
+}
+
+const ofTheNamespaces = (task: TaskView, checks: ChecksView | undefined): string[] => {
+  const names = (checks?.results ?? []).filter(check => check.userNamespaces).map(check => cleanLine(check.name, 60))
+  return names.length === 0
+    ? []
+    : [
+        `${named(task)}: with your leave (box.userns), ${names.join(', ')} could make user namespaces: more of the kernel was within reach of the code it ran.`,
+      ]
 }
 
 const checksProblem = (checks: ChecksView | undefined): string | null => {

@@ -151,6 +151,8 @@ export interface CheckView {
   durationMs: number
   /** null when that is no longer known. */
   cached: boolean | null
+  /** Could make user namespaces in its box; left out: no. */
+  userNamespaces?: true | undefined
 }
 
 export interface ChecksView {

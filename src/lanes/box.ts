@@ -1,6 +1,6 @@
 /** What a process of a seat may see and write, as data. Pure; process/launch.ts makes it so. */
-import { join } from 'node:path'
 import type { Containment, LaunchLimits, LaunchPolicy, Network } from '../domain/launch.ts'
+import { loginPlaces } from '../process/login-files.ts'
 
 export interface BoxInput {
   containment: Containment
@@ -17,23 +17,16 @@ export interface BoxInput {
   /** Of the command and of what it calls: see process/programs.ts. */
   toolPrefixes: string[]
   extraReadable: string[]
+  /** Files with logins found in what is opened, beside those in their usual places. */
+  logins?: string[]
   /** Left out: none. */
   userNamespaces?: boolean
   network: Network
   limits: LaunchLimits
 }
 
-/** Files with logins that lie inside tool prefixes; the prefix is opened without them. */
-const credentialFiles = [
-  '.npmrc',
-  'etc/npmrc',
-  '.yarnrc',
-  '.yarnrc.yml',
-  '.pypirc',
-  '.netrc',
-  'credentials',
-  'credentials.toml',
-]
+/** Of the system's own, which every box sees. */
+const systemPrefixes = ['/usr', '/usr/local']
 
 /**
  * The box of a seat: object stores and tools readable, the seat writable; HOME, data dir and repository out of sight even
@@ -45,7 +38,7 @@ export const boxPolicy = (input: BoxInput): LaunchPolicy => {
   return {
     containment: input.containment,
     seat: input.seatRoot,
-    hidden: unique([...closed, ...open.flatMap(dir => credentialFiles.map(name => join(dir, name)))]),
+    hidden: unique([...closed, ...[...systemPrefixes, ...open].flatMap(loginPlaces), ...(input.logins ?? [])]),
     readable: unique([...input.objectDirs, ...open]),
     writable: [input.seatRoot],
     userNamespaces: input.userNamespaces ?? false,

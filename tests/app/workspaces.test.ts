@@ -1,9 +1,11 @@
 /** What workers, verifiers and checks find in their workspaces: environment, listed files, ports; and what is said of it. */
+
 import { appendFileSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { listEnvironments } from '../../src/app/environment/stored.ts'
 import { dataDirOf } from '../../src/config/data-dir.ts'
+import { notProven } from '../../src/domain/not-proven.ts'
 import { renderReceipt } from '../../src/domain/receipt.ts'
 import type { RunView } from '../../src/domain/run-view.ts'
 import { fakeEnvironment } from '../support/fake-crew.ts'
@@ -154,6 +156,25 @@ test('files the operator lists are there for all, and come out of no workspace',
       expect(copied.tasks[0]!.findings[0]).toMatchObject({ source: 'refused', findings: [{ file: 'copy.txt' }] })
       expect(copied.outcome).toBe('done')
       expect(git('log', '--all', '--format=%H', '--', 'copy.txt', '.env.test')).toBe('')
+    },
+  ))
+
+const nests = 'bwrap --unshare-user --ro-bind / / true'
+
+test('a check the operator names may make namespaces, no other may, and the receipt says which could', () =>
+  inPlace(
+    `checks:\n  - { name: browser, command: ${nests} }\n  - { name: other, command: [sh, -c, "! ${nests}"] }\n`,
+    {},
+    async ({ root, run, configure }) => {
+      configure(`repositories: { ${JSON.stringify(root)}: { box: { userns: [browser] } } }\n`)
+      const view = await run(commit('a.txt'))
+      expect(view).toMatchObject({
+        outcome: 'done',
+        tasks: [{ checks: [{ results: [{ status: 'passed', userNamespaces: true }, { status: 'passed' }] }] }],
+      })
+      expect(notProven(view).filter(item => item.includes('box.userns'))).toEqual([
+        expect.stringMatching(/, browser could make user namespaces/),
+      ])
     },
   ))
 

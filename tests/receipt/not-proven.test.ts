@@ -68,6 +68,20 @@ test.each([
     /red on the base before \(test\)/,
   ],
   [
+    'checks that could make namespaces',
+    withTask({
+      checks: [
+        checks({
+          results: [
+            { name: 'e2e', status: 'passed', exitCode: 0, durationMs: 9, cached: false, userNamespaces: true },
+            { name: 'test', status: 'passed', exitCode: 0, durationMs: 9, cached: false },
+          ],
+        }),
+      ],
+    }),
+    /with your leave \(box\.userns\), e2e could make user namespaces/,
+  ],
+  [
     'what the environment of the checks left open',
     withTask({ checks: [checks({ at: 5 })], findings: [noteAt(5)] }),
     /Task 1 .*New dependencies: x/,

@@ -35,7 +35,7 @@ export const insideOf = async (
   scope: RunScope,
   seat: Seat,
   worker: WorkerName | null,
-): Promise<Pick<ReadyAgent, 'env' | 'readable' | 'network'>> => {
+): Promise<Pick<ReadyAgent, 'env' | 'readable' | 'logins' | 'network'>> => {
   const token = host.gateway.issueToken(closedGrant(scope, worker))
   if (worker === null) {
     const { network } = await openDoor(host, scope, token)
@@ -43,7 +43,12 @@ export const insideOf = async (
     const path = pathOf(toolchain, scope.request.containment, host.project.env)
     const env = baseEnvironment({ seat, identity: host.identity, path, role: 'worker' })
     const ports = portVariables(await portsOf(host, scope, seat))
-    return { env: { ...toolchain.env, ...env, ...ports }, readable: [...toolchain.readable, seat.io], network }
+    return {
+      env: { ...toolchain.env, ...env, ...ports },
+      readable: [...toolchain.readable, seat.io],
+      logins: toolchain.logins,
+      network,
+    }
   }
   const installation = await installationOf(worker, scope.config, host.project.env)
   if (installation === null)

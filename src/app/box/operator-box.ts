@@ -75,7 +75,7 @@ const start = async (
   const seat = seatAt(host.project.paths.seats, `${scope.runId}.${worker ?? 'box'}`)
   await makeSeat(seat)
   await fillWorkspace(host, scope, seat)
-  const { env, readable, network } = await insideOf(host, scope, seat, worker)
+  const { env, readable, logins, network } = await insideOf(host, scope, seat, worker)
   signal.throwIfAborted()
   return startInBox(host, scope, {
     seat,
@@ -87,6 +87,7 @@ const start = async (
     cwd: seat.workspace,
     streams: 'own',
     readable: [...readable, ...program.readable],
+    logins,
     network,
     limits: { wallMs: scope.request.limits.attemptWallMs },
   })

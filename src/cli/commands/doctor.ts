@@ -1,6 +1,6 @@
 /** `agentlab doctor`: what this machine and repository can do, found out by trying. Changes nothing. */
 import { join, resolve } from 'node:path'
-import { agentStates } from '../../app/agents.ts'
+import { type AgentState, agentStates } from '../../app/agents.ts'
 import { listedFiles } from '../../app/handed-in.ts'
 import { checkDataDirPlace, dataDirOf } from '../../config/data-dir.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
@@ -19,6 +19,7 @@ import type { Answer, Call } from '../call.ts'
 import { handInLine } from '../hand-in-words.ts'
 import type { Paint, Style } from '../paint.ts'
 import { setupDiagnoses } from '../set-up-diagnoses.ts'
+import { toolDiagnoses } from '../tool-diagnoses.ts'
 import { worktreeDiagnoses } from '../worktree-diagnoses.ts'
 
 export interface Diagnosis {
@@ -32,7 +33,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
   const { repository, diagnoses: ofRepository } = await tryRepository(call)
   const { config, diagnoses: ofConfig } = await tryConfig(call, repository)
   const box = await tryBox()
-  const agents = await tryAgents(call, config)
+  const agents = await agentStates(config.effective, call.env)
   const diagnoses = [
     nodeVersion(),
     ...ofRepository,
@@ -40,8 +41,9 @@ export const doctor = async (call: Call): Promise<Answer> => {
     ...tryDataDir(call, repository),
     ...tryStore(call, repository),
     box,
-    ...agents,
+    ...tryAgents(agents),
     ...setupDiagnoses(config.effective),
+    ...(await toolDiagnoses(config.effective, call.env, agents)),
     ...(await tryBranches(repository, config)),
     ...(await worktreeDiagnoses(repository)),
     ...(await tryHandIn(repository, config)),
@@ -163,8 +165,7 @@ const tryBox = async (): Promise<Diagnosis> => {
 }
 
 /** Missing agents are a warning while one is left; none at all is a failure. */
-const tryAgents = async (call: Call, config: Omit<LoadedConfig, 'sources'>): Promise<Diagnosis[]> => {
-  const states = await agentStates(config.effective, call.env)
+const tryAgents = (states: readonly AgentState[]): Diagnosis[] => {
   const lone = states.every(state => agentVerdict(state) === 'missing')
   const diagnoses = states.map((state): Diagnosis => {
     const cure = agentCure(state)

@@ -102,7 +102,7 @@ export const showTask = (view: RunView, task: TaskView, paint: Paint): string =>
     task.tip === null ? '' : `tip ${task.tip} on base ${task.base} (${linesWord(task)})`,
     ...task.checks.map(
       checks =>
-        `checks on tree ${checks.tree}: ${paintedStatus(checks.status, paint)}${withWhom(checks)}${checks.results.map(result => `\n  ${cleanLine(result.name, 60)}: ${paintedStatus(result.status, paint)}`).join('')}`,
+        `checks on tree ${checks.tree}: ${paintedStatus(checks.status, paint)}${withWhom(checks)}${checks.results.map(result => `\n  ${cleanLine(result.name, 60)}: ${paintedStatus(result.status, paint)}${result.userNamespaces ? ', with user namespaces' : ''}`).join('')}`,
     ),
     ...task.verdicts.map(verdict => verdictLines(verdict, paint)),
     ...task.findings.flatMap(({ source, findings }) =>
