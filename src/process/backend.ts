@@ -19,7 +19,7 @@ export interface Prepared {
 export interface Contained {
   /** Sends a signal to the command itself; nothing happens when it is gone. */
   signal(name: 'SIGINT' | 'SIGTERM'): Promise<void>
-  /** SIGINT to the command and to its descendants in its process group, as a terminal sends it. */
+  /** SIGINT to the command's process group, as a terminal sends it; waits for a command that is just being started. */
   interrupt(): Promise<void>
   /** Ends the command and all that came of it, at once. */
   kill(): void

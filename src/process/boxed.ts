@@ -1,4 +1,5 @@
 /** The Linux back end of launch: a process in bubblewrap, whose pid namespace dies with it. */
+import type { ChildProcess } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
@@ -44,12 +45,10 @@ export const boxed: Backend = async (policy, command) => {
           const main = mainOf(await processTable())
           if (main !== undefined && !main.isDead) process.kill(main.pid, name)
         },
+        // At once, so that nothing the command starts meanwhile is missed; a gate's bridge in the group outlives it.
         interrupt: async () => {
-          const table = await processTable()
-          const main = mainOf(table)
-          // The group as a whole holds the gate's bridge, too.
-          const seeds = main === undefined ? [] : [main.pid]
-          for (const row of family(table, new Set(seeds))) if (row.group === main?.group) kill(row.pid, 'SIGINT')
+          const main = await soon(async () => mainOf(await processTable()), child)
+          if (main !== undefined) kill(-main.group, 'SIGINT')
         },
         kill: () => endGroup(pid),
         watch: table => family(table, new Set([pid])),
@@ -62,6 +61,15 @@ export const boxed: Backend = async (policy, command) => {
         hasRun: () => status.hasRun() && !(typeof policy.network === 'object' && status.exitCode() === bridgeFailed),
       }
     },
+  }
+}
+
+/** What `look` finds, as soon as the box is so far; nothing once it has ended. */
+const soon = async <T>(look: () => Promise<T | undefined>, child: ChildProcess): Promise<T | undefined> => {
+  for (;;) {
+    const found = await look()
+    if (found !== undefined || child.exitCode !== null || child.signalCode !== null) return found
+    await delay(20)
   }
 }
 
