@@ -383,7 +383,16 @@ const refusalsOfRequest: Record<string, Case> = {
       return { args: ['box', '--lane', 'personal', '--', 'true'] }
     },
     exit: 2,
-    says: /agentlab box failed on lane personal: it is looser than enterprise/,
+    says: /agentlab box failed on lane personal: it is looser than enterprise, which this repository needs: agentlab\.yaml says lane: enterprise/,
+    cure: /Leave --lane out/,
+  },
+  'a box looser than a file in it': {
+    prepare: world => {
+      writeFiles(world.repository, { 'agentlab.yaml': 'paths: { "*.md": private }\n' })
+      return { args: ['box', '--lane', 'enterprise', '--', 'true'] }
+    },
+    exit: 2,
+    says: /looser than private, which this repository needs: \*\.md is private \(agentlab\.yaml\): it holds for README\.md/,
     cure: /Leave --lane out/,
   },
   'a box of a worker that the lane has not': {

@@ -6,7 +6,9 @@ import { newRunId, type Oid } from '../../domain/ids.ts'
 import { isLooser, type Lane, type WorkerName } from '../../domain/lane.ts'
 import { readHead } from '../../git/refs.ts'
 import { policyOf, workerRefusal, workerRefusalWords } from '../../lanes/policy.ts'
+import { whyThatLane } from '../../lanes/required-lane.ts'
 import type { RunScope } from '../host.ts'
+import { laneForWish } from '../lane-of-run.ts'
 import type { Project } from '../project.ts'
 
 export interface BoxOrder {
@@ -26,18 +28,21 @@ export const boxFailure = (what: string, code: string, cure: string, exit: Agent
  * @throws AgentLabError `lane-looser`, `worker-not-in-lane`, `no-head` (exit 2)
  */
 export const scopeOfBox = async (project: Project, order: BoxOrder): Promise<RunScope> => {
-  const lane = laneFor(project, order)
+  const lane = await laneFor(project, order)
   return scopeFor(project, lane, await headOf(project))
 }
 
-const laneFor = ({ config: { effective } }: Project, { lane, worker }: BoxOrder): Lane => {
-  if (lane !== null && isLooser(lane, effective.lane))
+/** As for a run without a plan: what HEAD and the history hold demands its lane, and nobody is asked to loosen it. */
+const laneFor = async (project: Project, { lane, worker }: BoxOrder): Promise<Lane> => {
+  const { effective } = project.config
+  const required = await laneForWish(project, { planText: null })
+  if (lane !== null && isLooser(lane, required.lane))
     throw boxFailure(
-      `lane ${lane}: it is looser than ${effective.lane}, the lane of this repository`,
+      `lane ${lane}: it is looser than ${required.lane}, which this repository needs: ${whyThatLane(required)}`,
       'lane-looser',
-      `Leave --lane out, or ask for a stricter one: agentlab box --lane private -- <command>`,
+      'Leave --lane out, or ask for a stricter one: agentlab box --lane private -- <command>',
     )
-  const chosen = lane ?? effective.lane
+  const chosen = lane ?? required.lane
   if (worker !== null) refuseWorker(effective, chosen, worker)
   return chosen
 }
