@@ -1,0 +1,258 @@
+/**
+ * A marked secret is sent through lane private by every road the product has. It comes to the local model, which shows
+ * that the roads are real, and to nobody else: not to the providers that are configured and whose keys are at hand, not
+ * through a proxy, and not into the supervisor's log or the log of events.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterEach, describe, expect, test } from 'vitest'
+import { receipt } from '../../src/cli/commands/receipt.ts'
+import { show } from '../../src/cli/commands/show.ts'
+import { lockHolder } from '../../src/store/lock.ts'
+import { inLab, type Lab, until } from '../app/lab.ts'
+import { grantFor, startMetered } from '../lanes/upstream.ts'
+import { callWith } from '../support/call.ts'
+import { writeFiles } from '../support/git-repository.ts'
+import { type Decoy, startDecoy } from './decoy.ts'
+import { holds } from './traces.ts'
+
+const mark = 'ZQX7canary'
+/** Each road has a name of its own, so that it can be told which were taken. */
+const on = (road: string): string => `${mark}${road}9`
+
+const providers = ['anthropic', 'openai', 'google'] as const
+const keys = { ANTHROPIC_API_KEY: 'sk-ant-none', OPENAI_API_KEY: 'sk-none', GEMINI_API_KEY: 'none' }
+const decoys: Decoy[] = []
+afterEach(async () => {
+  for (const decoy of decoys.splice(0)) await decoy.close()
+})
+
+/** The operator is logged in everywhere, every provider is a decoy, and so is the proxy of the machine. */
+const temptation = async (lab: Lab): Promise<{ wire: () => { to: string; sent: Buffer }[] }> => {
+  for (let n = 0; n < 4; n++) decoys.push(await startDecoy())
+  const [proxy, ...upstreams] = decoys.map(decoy => decoy.origin)
+  writeFiles(lab.env.HOME!, {
+    '.config/agentlab/config.yaml': JSON.stringify({
+      upstreams: Object.fromEntries(providers.map((provider, index) => [provider, upstreams[index]])),
+      repositories: { [lab.root]: { files: ['.env.test'] } },
+      lanes: { personal: { providers: [...providers, 'local'] } },
+    }),
+  })
+  const log = lab.file('wire.log', '')
+  const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'].flatMap(name => [name, name.toLowerCase()])
+  Object.assign(lab.env, keys, Object.fromEntries(proxies.map(name => [name, proxy!])), {
+    NODE_USE_ENV_PROXY: '1',
+    NODE_OPTIONS: `--import=${resolve('tests/fixtures/programs/record-wire.ts')}`,
+    WIRE_LOG: log,
+  })
+  const wire = () =>
+    readFileSync(log, 'utf8')
+      .split('\n')
+      .filter(line => line !== '')
+      .map(line => JSON.parse(line) as { to: string; sent?: string })
+      .map(({ to, sent = '' }) => ({ to, sent: Buffer.from(sent, 'base64') }))
+  return { wire }
+}
+
+const received = (): Buffer => Buffer.concat(decoys.map(decoy => decoy.received()))
+
+const plan = {
+  summary: on('Summary'),
+  tasks: [{ key: 'one', title: `Do ${on('Title')}`, what: `As ${on('What')} says.`, worker: 'codex' }],
+}
+const step = (command: string): object => ({ run: command })
+const script = {
+  planner: [{ steps: [{ question: `Which ${on('Question')}?` }] }, { steps: [{ plan }] }],
+  tasks: {
+    one: {
+      attempts: [
+        {
+          steps: [
+            { read: 'secret.txt' },
+            step('cat .env.test'),
+            { write: { path: 'bad.txt', content: `${on('Bad')}\n` } },
+            step('touch started; until test -e go; do sleep 0.1; done'),
+            { commit: `Begin ${on('Commit')}` },
+            { answer: `Begun, ${on('Said')}.` },
+          ],
+        },
+        {
+          steps: [{ write: { path: 'bad.txt', content: `${on('Diff')}\n` } }, { commit: 'Go on' }, { answer: 'Done.' }],
+        },
+        { steps: [step('echo more >> bad.txt'), { commit: 'More' }, { answer: 'Done.' }] },
+      ],
+    },
+  },
+  defaults: { verifier: { steps: [step('git show HEAD'), step('test -f README.md')], verdict: 'pass' } },
+}
+
+const files = {
+  'agentlab.yaml': `checks: [{ name: it, command: [sh, -c, 'cat secret.txt .env.test; ! cat bad.txt | grep ${on('Bad')}'] }]\n`,
+  'AGENTS.md': `Always think of ${on('Instructions')}.\n`,
+  'secret.txt': `${on('Tree')}\n`,
+  '.gitignore': '.env.test\n',
+}
+
+/** Roads that lead to the model: what was said, done, found and refused along the way. */
+const roads = [
+  'Goal',
+  'Question',
+  'Answer',
+  'Title',
+  'What',
+  'Edit',
+  'Instructions',
+  'Tree',
+  'HandedIn',
+  'Bad',
+  'Commit',
+  'Diff',
+  'Why',
+]
+
+const filesBelow = (dir: string): string[] =>
+  readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+
+test(
+  'a whole run in lane private, killed, resumed, refused and done again, tells nobody but its model',
+  { timeout: 400_000 },
+  () =>
+    inLab(files, async lab => {
+      const { wire } = await temptation(lab)
+      writeFileSync(join(lab.root, '.env.test'), `TOKEN=${on('HandedIn')}_and_long_enough\n`)
+      lab.accept()
+      const said: string[] = []
+      const agentlab = async (exit: number, ...args: string[]): Promise<string> => {
+        const ended = await lab.cli(...args)
+        expect(ended.exit, `${args.join(' ')}\n${ended.stdout}${ended.stderr}`).toBe(exit)
+        said.push(ended.stdout, ended.stderr)
+        return ended.stdout
+      }
+      const rehearse = lab.file('scenario.yaml', JSON.stringify(script))
+      const crew = ['--agents', 'codex,claude', '--rehearse', rehearse, '--review-plan']
+      await agentlab(3, 'task', '--lane', 'private', ...crew, `Do what ${on('Goal')} wants`)
+      const [{ runId }] = JSON.parse(await agentlab(0, 'runs', '--json')) as [{ runId: string }]
+      await agentlab(3, 'answer', runId, `The ${on('Answer')} one`)
+      const text = await agentlab(0, 'edit-plan', runId, '--print')
+      await agentlab(
+        0,
+        'edit-plan',
+        runId,
+        '--file',
+        lab.file('plan.yaml', text.replace('says.', `says, ${on('Edit')}.`)),
+      )
+      const { hash } = JSON.parse(await agentlab(3, 'approve', runId, '--json')) as { hash: string }
+      await agentlab(0, 'approve', runId, '--hash', hash, '--detach')
+
+      const workspace = join(lab.dataDir, 'seats', `${runId}-1.codex`, 'workspace')
+      await until('the worker at work', () => existsSync(join(workspace, 'started')))
+      process.kill(lockHolder(join(lab.dataDir, 'supervisor.lock'))!.pid, 'SIGKILL')
+      writeFileSync(join(workspace, 'go'), '')
+      await agentlab(0, 'resume', runId)
+      await agentlab(0, 'reject', `${runId}-1`, `It forgets ${on('Why')}`, '--back')
+      const { call } = callWith({ cwd: lab.root, env: lab.env })
+      const html = join(lab.scratch, 'receipt.html')
+      said.push((await show(call, runId)).text, (await receipt(call, runId, {})).text)
+      await receipt(call, runId, { html })
+      const log = await agentlab(0, 'events', '--json')
+
+      const sent = wire()
+      const others = sent.filter(
+        ({ to }) => decoys.some(({ port }) => to.endsWith(`:${port}`)) || to.startsWith('name '),
+      )
+      expect(others).toEqual([])
+      expect(received().length).toBe(0)
+      const [model, ...more] = new Set(sent.filter(each => each.sent.length > 0).map(({ to }) => to))
+      expect([model, more.filter(to => !/^127\.0\.0\.1:/.test(to))]).toEqual([
+        expect.stringMatching(/^127\.0\.0\.1:/),
+        [],
+      ])
+      const heard = Buffer.concat(sent.map(each => each.sent))
+      expect(roads.filter(road => !holds(heard, on(road)))).toEqual([])
+
+      expect(log).toContain('task.integrated')
+      expect(holds(Buffer.from(log), mark)).toBe(false)
+      for (const path of filesBelow(lab.dataDir).filter(path => path.endsWith('.log')))
+        expect(holds(readFileSync(path), mark), path).toBe(false)
+      expect(said.join('')).toContain(on('Title'))
+      expect(readFileSync(html, 'utf8')).toContain(on('Diff'))
+    }),
+)
+
+test('with keys at hand and no local model, a run in lane private is refused before a byte leaves', () =>
+  inLab(files, async lab => {
+    const { wire } = await temptation(lab)
+    const ask = (...args: string[]) => lab.cli(...args, `Do ${on('Goal')}`)
+    for (const command of ['task', 'plan']) {
+      const { exit, stderr } = await ask(command, '--lane', 'private')
+      expect({ exit, said: /may not see data of lane private/.test(stderr) }, stderr).toEqual({ exit: 2, said: true })
+    }
+    expect(wire()).toEqual([])
+    expect(received().length).toBe(0)
+    // It would have been seen: the same goal in a lane whose provider may have it.
+    await ask('plan', '--lane', 'personal', '--agents', 'claude')
+    expect(holds(received(), on('Goal'))).toBe(true)
+    expect(wire().some(({ sent }) => holds(sent, on('Goal')))).toBe(true)
+  }))
+
+describe('at the gateway,', () => {
+  test('a grant of lane private brings the secret to the local server, and to no other whatever is asked', async () => {
+    const [local, ...others] = await Promise.all([startDecoy(), startDecoy(), startDecoy(), startDecoy()])
+    decoys.push(local, ...others)
+    const { gateway } = await startMetered()
+    const grant = grantFor('local', local.origin, {
+      lane: 'private',
+      credential: { kind: 'none', read: async () => '' },
+    })
+    const token = gateway.issueToken({ ...grant, worker: 'claude', models: ['qwen3:8b'] })
+    const ask = async (path: string, more: Record<string, string> = {}): Promise<number> => {
+      const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, ...more }
+      const body = JSON.stringify({
+        model: 'qwen3:8b',
+        messages: [{ role: 'user', content: on('Gate') }],
+        stream: false,
+      })
+      return (await fetch(`${gateway.origin}${path}`, { method: 'POST', headers, body })).status
+    }
+    expect(await ask('/local/v1/chat/completions')).toBe(400)
+    expect(holds(local.received(), on('Gate'))).toBe(true)
+    const before = local.received().length
+    const elsewhere = others.map(({ port }) => `127.0.0.1:${port}`)
+    for (const path of [
+      '/anthropic/v1/messages',
+      '/openai/v1/responses',
+      '/google/v1beta/models/gemini-2.5-pro:generateContent',
+    ])
+      expect(await ask(path), path).toBe(403)
+    for (const host of elsewhere)
+      for (const path of [
+        `/local/v1/chat/completions?url=http://${host}`,
+        `/local/http://${host}/v1/messages`,
+        '/local/api/pull',
+      ])
+        expect(await ask(path, { 'x-forwarded-host': host, forwarded: `host=${host}` }), path).toBe(403)
+    expect(Buffer.concat(others.map(decoy => decoy.received())).length).toBe(0)
+    expect(local.received().length).toBe(before)
+    await gateway.close()
+  })
+})
+
+test('the search finds the mark however it is packed', () => {
+  const word = on('Packed')
+  const around = (n: number): Buffer => Buffer.from(`${'x'.repeat(n)}${word}${'y'.repeat(5)}`)
+  const packed: Buffer[] = [
+    around(0),
+    ...[0, 1, 2, 3].map(n => Buffer.from(around(n).toString('base64'))),
+    ...[0, 1, 2].map(n => Buffer.from(around(n).toString('base64url'))),
+    Buffer.from(around(1).toString('hex').toUpperCase()),
+    Buffer.from([...word].map(letter => `%${letter.charCodeAt(0).toString(16)}`).join('')),
+    Buffer.from([...word].map(letter => `\\u00${letter.charCodeAt(0).toString(16)}`).join('')),
+    gzipSync(around(2)),
+    Buffer.concat([Buffer.from('POST / HTTP/1.1\r\n\r\n'), gzipSync(around(2))]),
+  ]
+  for (const [index, bytes] of packed.entries()) expect(holds(bytes, word), `${index}`).toBe(true)
+  for (const bytes of packed) expect(holds(bytes, on('Other'))).toBe(false)
+})
