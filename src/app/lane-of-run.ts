@@ -10,7 +10,7 @@ import type { Plan } from '../domain/plan.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import { cleanLine } from '../domain/text.ts'
 import { listTree } from '../git/blobs.ts'
-import { pathEverHeld } from '../git/path-history.ts'
+import { pathsEverHeld } from '../git/path-history.ts'
 import { readHead } from '../git/refs.ts'
 import type { Repository } from '../git/repository.ts'
 import { matchedRules, plainPath } from '../lanes/path-lanes.ts'
@@ -91,12 +91,16 @@ const reachableRules = async (
 ): Promise<PathReason[]> => {
   const inFiles = await rulesInFiles(repository, config, commit)
   const known = strictestOf(config.lane, ...inFiles.map(rule => rule.lane))
-  const inHistory: PathReason[] = []
-  // Only what would still make a difference: each look goes through the whole history.
-  for (const rule of config.paths.filter(one => isLooser(known, one.lane))) {
-    const example = await pathEverHeld(repository, rule.pattern)
-    if (example !== null) inHistory.push({ kind: 'path', place: 'history', ...rule, example, count: 1 })
-  }
+  // Only what would still make a difference: a look goes through the whole history.
+  const left = config.paths.filter(rule => isLooser(known, rule.lane))
+  const held = await pathsEverHeld(
+    repository,
+    left.map(rule => rule.pattern),
+  )
+  const inHistory = left.flatMap((rule): PathReason[] => {
+    const example = held.get(rule.pattern)
+    return example === undefined ? [] : [{ kind: 'path', place: 'history', ...rule, example, count: 1 }]
+  })
   return [...inFiles, ...inHistory]
 }
 
@@ -139,6 +143,12 @@ export const refuseStricterFiles = async ({ project }: Host, scope: RunScope, co
     code: 'lane-too-loose',
     cure: `Cancel it (agentlab cancel ${scope.runId}) and ask anew: a new run takes the lane that is needed by itself.`,
   })
+}
+
+/** Why a worker of the run may not change a path, in words for it; null: it may. */
+export const closedPath = ({ config, request }: RunScope, path: string): string | null => {
+  const rule = matchedRules(config.paths, [path]).find(({ lane }) => !mayRunIn(request, lane))
+  return rule === undefined ? null : `Nothing may be put here: it is for work in lane ${rule.lane}. Leave it as it was.`
 }
 
 const demandWords = (request: RunScope['request'], reasons: readonly PathReason[]): string | null => {

@@ -4,6 +4,7 @@ import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { RunPurpose, RunRequest } from '../domain/run-request.ts'
 import { type LanePolicy, policyOf } from '../lanes/policy.ts'
+import type { RequiredLane } from '../lanes/required-lane.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
@@ -21,6 +22,8 @@ export interface RunWish {
   /** Text of --rehearse SCENARIO, or null: real models. */
   scenarioText: string | null
   lane: Lane | null
+  /** What it has to be at least, where that was found out a moment ago. */
+  required?: RequiredLane
   /** The operator has agreed, at a terminal, that the run goes into `lane` although it needs this stricter one. */
   loosenedFrom?: Lane
   workers: WorkerName[] | null
@@ -51,7 +54,7 @@ export const planRun = async (
   if (wish.scenarioText !== null) parseScenario(wish.scenarioText, 'the scenario')
   const refused = (await listedFiles(project.repository, effective.handIn)).find(file => file.refused !== null)
   if (refused?.refused) throw refused.refused
-  const { lane, ...loosened } = settledLane(await laneForWish(project, wish), wish)
+  const { lane, ...loosened } = settledLane(wish.required ?? (await laneForWish(project, wish)), wish)
   // Bringing main in asks no agent, so none has to be there.
   const workers =
     purpose === 'sync'

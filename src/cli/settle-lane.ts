@@ -24,16 +24,16 @@ export const settleLane = async (call: Call, project: Project, wish: RunWish, lo
   if (!loosen) {
     if (wish.lane === null && required.lane !== project.config.effective.lane)
       call.talk.write(`Lane ${required.lane}: ${whyThatLane(required)}.\n`)
-    return wish
+    return { ...wish, required }
   }
   if (wish.lane === null)
     throw wrongUse('--loosen names no lane', 'Say which: agentlab task --lane personal --loosen "<goal>"')
   if (!isLooser(wish.lane, required.lane)) {
     call.talk.write(`Nothing to loosen: this run needs lane ${required.lane}.\n`)
-    return wish
+    return { ...wish, required }
   }
   await agree(call, project, wish.lane, required)
-  return { ...wish, loosenedFrom: required.lane }
+  return { ...wish, required, loosenedFrom: required.lane }
 }
 
 const agree = async (call: Call, project: Project, lane: Lane, required: RequiredLane): Promise<void> => {

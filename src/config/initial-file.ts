@@ -54,6 +54,10 @@ branches:
 # Which providers may see this code: personal, enterprise or private (local models only).
 lane: ${choices.lane}
 
+# Paths that demand a stricter lane. Once a file below one was ever committed, every run is in that lane.
+# paths:
+#   private/**: private
+
 # Commands that must pass on every merge before it is integrated. A list of words; no shell is started.
 ${checksText(choices.project)}
 

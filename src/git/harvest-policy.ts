@@ -23,6 +23,7 @@ export type HarvestRule =
   | 'odd-name'
   | 'git-metadata'
   | 'handed-in'
+  | 'stricter-lane'
 
 export type HarvestFinding = Finding & { rule: HarvestRule }
 
@@ -145,3 +146,10 @@ export const judgeHandedIn = (
     .map(({ path }) =>
       finding('handed-in', 'The operator handed this file in; neither it nor its content may be committed.', path),
     )
+
+/** Paths that the run may not touch; `closed` says why. */
+export const judgeClosed = (changes: readonly RawChange[], closed: (path: string) => string | null): HarvestFinding[] =>
+  changes.flatMap(({ path }) => {
+    const why = closed(path)
+    return why === null ? [] : [finding('stricter-lane', why, path)]
+  })

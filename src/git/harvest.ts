@@ -17,6 +17,7 @@ import {
   type HarvestFinding,
   type HarvestLimits,
   type HarvestRule,
+  judgeClosed,
   judgeHandedIn,
 } from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
@@ -55,6 +56,8 @@ export interface HarvestRequest {
   limits?: HarvestLimits
   /** Files that lay in the workspace and may not come out of it, by path or by content. */
   handedIn?: readonly { path: string; oid: Oid | null }[]
+  /** Why nothing may be changed at a path, or null: the run's lane is too loose for it. */
+  closed?: (path: string) => string | null
 }
 
 export type Harvest =
@@ -195,6 +198,7 @@ const judgeAndRecord = async (
   const findings = [
     ...headerFindings(header),
     ...judgeHandedIn(changes, request.handedIn ?? []),
+    ...judgeClosed(changes, request.closed ?? (() => null)),
     ...(await judgeWork(sight, changes, limits, repository.largeFileDirs)),
   ]
   if (findings.some(request.keepTip === undefined ? isBlocking : isIncomplete)) return refused(...findings)

@@ -155,6 +155,24 @@ test('what came up after the request stops the run when it begins, and an edit c
     })
   }))
 
+test('work that puts a file where a stricter lane is demanded is refused, and never reaches the repository', () =>
+  inProject({ 'agentlab.yaml': `${rules['agentlab.yaml']}limits: { maxAttempts: 1 }\n` }, async (project, root) => {
+    const strays = planOf('mkdir -p Private\necho made >Private/new\ngit add -A\ngit commit -q -m Made')
+    const view = await withForegroundSupervisor(project, { signal }, async () =>
+      follow(project, (await requestRun(project, fakeWish(strays), startSupervisor)).runId),
+    )
+    expect(view).toMatchObject({ outcome: 'awaitingOperator', tasks: [{ waitReason: 'attemptsUsed', tip: null }] })
+    const claims = view.tasks[0]!.findings.flatMap(({ findings }) => findings ?? [])
+    expect(claims).toEqual([
+      expect.objectContaining({
+        file: 'Private/new',
+        claim: expect.stringContaining('it is for work in lane private'),
+      }),
+    ])
+    expect(await laneOf(project)).toEqual({ lane: 'personal' })
+    expect(shellGit(root, ['for-each-ref', 'refs/heads/task'])).toBe('')
+  }))
+
 test('a loosened run says so for good: on the log, in show, on the receipt and under NOT PROVEN', () =>
   inProject({ ...rules, 'clients/a': '1\n' }, async project => {
     const wish = fakeWish(plan, { lane: 'personal', loosenedFrom: 'enterprise' })

@@ -59,6 +59,26 @@ describe('a plan that is only made', () => {
     }))
 })
 
+test('a plan that names a path of a stricter lane stops the run before anything is worked on', () =>
+  inLab({ 'agentlab.yaml': 'paths: { "secret/**": private }\n' }, async lab => {
+    const astray = { tasks: [{ key: 'a', title: 'A', what: 'A.', paths: ['./Secret/key.txt'] }] }
+    const text = `planner: [{ steps: [{ plan: ${JSON.stringify(astray)} }] }]\n`
+    const stopped = await lab.cli('task', 'Greet', ...rehearse(lab, text))
+    expect(stopped, stopped.stderr).toMatchObject({ exit: 3 })
+    expect(await lab.view(idIn(stopped))).toMatchObject({
+      lane: 'personal',
+      waitReason: 'stricterLane',
+      waitDetail: expect.stringContaining('secret/** is private (agentlab.yaml): the plan names Secret/key.txt'),
+      tasks: [],
+    })
+    expect(stopped.stdout).toMatch(/agentlab cancel .*agentlab task --lane <lane>/)
+    // Asked anew with that plan, it takes the lane by itself.
+    const plan = lab.file('plan.yaml', JSON.stringify(astray))
+    const again = await lab.cli('task', 'Greet', '--plan', plan, '--review-plan', ...rehearse(lab, text))
+    expect(again.stderr).toMatch(/^Lane private: secret/m)
+    expect(await lab.view(idIn(again))).toMatchObject({ lane: 'private', waitReason: 'planReview' })
+  }))
+
 describe('a planner by preference', () => {
   const withPlanner = (attempts: string): string => `
 planner:

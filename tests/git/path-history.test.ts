@@ -1,6 +1,6 @@
 /** Which paths any commit ever held: what a worker could read from the objects its workspace borrows. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { pathEverHeld } from '../../src/git/path-history.ts'
+import { pathsEverHeld } from '../../src/git/path-history.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { commitFiles, makeRepository, makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 
@@ -41,8 +41,15 @@ test.each([
   ['deep/*/b', 'deep/Clients/b'],
   ['ev?l/m', 'evil/m'],
   [':(exclude)odd/**', ':(exclude)odd/x'],
-])('%s was held: %s', async (pattern, path) => expect(await pathEverHeld(repository, pattern)).toBe(path))
+])('%s was held: %s', async (pattern, path) =>
+  expect(await pathsEverHeld(repository, [pattern])).toEqual(new Map([[pattern, path]])),
+)
 
 test.each(['none/**', 'read', 'now/env', '*/b', ':!README.md', '--all'])('%s never was', async pattern =>
-  expect(await pathEverHeld(repository, pattern)).toBeNull(),
+  expect(await pathsEverHeld(repository, [pattern])).toEqual(new Map()),
 )
+
+test('of several patterns those are told that were held, and none of none', async () => {
+  expect([...(await pathsEverHeld(repository, ['none', 'gone', '--all', 'now'])).keys()]).toEqual(['gone', 'now'])
+  expect(await pathsEverHeld(repository, [])).toEqual(new Map())
+})

@@ -11,6 +11,7 @@ import { harvestWork } from '../../git/harvest.ts'
 import { defaultLimits } from '../../git/harvest-policy.ts'
 import { runInBox } from '../box-command.ts'
 import { type Host, keepFindings, loggedAt, scopeOf, taskOf } from '../host.ts'
+import { closedPath } from '../lane-of-run.ts'
 import { eventsOf } from '../run-memory.ts'
 import { readReady } from '../seats.ts'
 import { workSeat, workspaceBranch } from './attempt.ts'
@@ -58,6 +59,7 @@ export const harvest = async (
     scratchDir,
     base: ready.base,
     handedIn: ready.handedIn,
+    closed: path => closedPath(scope, path),
     branch,
     replaces: tipsOf(host, effect.taskId),
     alsoMerges: scope.mergesMain === null ? [] : [scope.mergesMain],
