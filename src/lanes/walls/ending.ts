@@ -5,24 +5,27 @@ import { type Attack, type Guarantee, perl } from './attack.ts'
  * Leaves a process behind that holds a lock, and returns once it does. It ends by itself when told, and after half a
  * minute in any case.
  */
-export const leaves = (how: string): string =>
+const leaves = (how: string, file: string): string =>
   perl(
-    `use Fcntl ":flock"; use POSIX (); pipe(my $r, my $w); my $d = $ENV{OUTBOX}; if (fork == 0) { close $r; ${how} open(my $f, ">", "$d/left.lock") or exit 1; flock($f, LOCK_EX) or exit 1; syswrite($w, "x"); close $w; POSIX::close($_) for 0, 1, 2; for (1 .. 1500) { last if -e "$d/left.stop"; select undef, undef, undef, 0.02 } POSIX::_exit(0) } close $w; exit(sysread($r, my $b, 1) == 1 ? 0 : 1)`,
+    `use Fcntl ":flock"; use POSIX (); pipe(my $r, my $w); my $d = "$ENV{OUTBOX}/${file}"; if (fork == 0) { close $r; ${how} open(my $f, ">", "$d.lock") or exit 1; flock($f, LOCK_EX) or exit 1; syswrite($w, "x"); close $w; POSIX::close($_) for 0, 1, 2; for (1 .. 1500) { last if -e "$d.stop"; select undef, undef, undef, 0.02 } POSIX::_exit(0) } close $w; exit(sysread($r, my $b, 1) == 1 ? 0 : 1)`,
   )
 
 /** Succeeds where somebody still holds the lock, and tells him to end. */
-export const isAlive = perl(
-  'use Fcntl ":flock"; my $d = $ENV{OUTBOX}; open(my $f, ">", "$d/left.lock") or exit 1; exit 1 if flock($f, LOCK_EX | LOCK_NB); open(my $s, ">", "$d/left.stop"); close $s; flock($f, LOCK_EX); unlink "$d/left.stop"; exit 0',
-)
+const isAlive = (file: string): string =>
+  perl(
+    `use Fcntl ":flock"; my $d = "$ENV{OUTBOX}/${file}"; open(my $f, ">", "$d.lock") or exit 1; exit 1 if flock($f, LOCK_EX | LOCK_NB); open(my $s, ">", "$d.stop"); close $s; flock($f, LOCK_EX); unlink "$d.stop"; exit 0`,
+  )
+
+/** Boxes run side by side, so each attack has a lock of its own. `how` is Perl of the child, before it takes the lock. */
+export const outlives = (name: string, how: string): Attack => {
+  const file = name.replaceAll(' ', '-')
+  return { name, script: leaves(how, file), after: isAlive(file) }
+}
 
 const attacks: Attack[] = [
-  { name: 'a process in a session of its own', script: leaves('POSIX::setsid();'), after: isAlive },
-  { name: 'a daemon by forking twice', script: leaves('POSIX::setsid(); exit 0 if fork;'), after: isAlive },
-  {
-    name: 'a process that hears no signal',
-    script: leaves('$SIG{$_} = "IGNORE" for qw(HUP INT QUIT TERM USR1 USR2);'),
-    after: isAlive,
-  },
+  outlives('a process in a session of its own', 'POSIX::setsid();'),
+  outlives('a daemon by forking twice', 'POSIX::setsid(); exit 0 if fork;'),
+  outlives('a process that hears no signal', '$SIG{$_} = "IGNORE" for qw(HUP INT QUIT TERM USR1 USR2);'),
 ]
 
 export const ending: Guarantee = {
