@@ -8,6 +8,7 @@ import { demo } from './demo.ts'
 import { environment } from './environment.ts'
 import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figure.ts'
 import { gateFigures } from './gate.ts'
+import { localFigures } from './local.ts'
 import { receiptHtml } from './receipt-html.ts'
 import { redaction } from './redaction.ts'
 import { runsListing } from './runs-listing.ts'
@@ -30,6 +31,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   runs: async () => [await runsListing()],
   workers: workerFigures,
   redaction: async () => [await redaction()],
+  local: localFigures,
 }
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches)

@@ -22,6 +22,7 @@ import { credentialOf, installationOf } from './agents.ts'
 import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
+import { upstreamFor } from './local-choice.ts'
 import type { Seat } from './seats.ts'
 import { openTranscript } from './transcript.ts'
 
@@ -123,6 +124,8 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
     return {
       ...common,
       upstream: rehearsal.origin,
+      // A local gate passes listed models only; the script answers for any.
+      ...(vendor === 'local' ? { models: ['*'] } : {}),
       credential: { kind: 'none', read: async () => '' },
       headers: identityHeaders({
         role: errand.role,
@@ -145,7 +148,7 @@ export const upstreamOf = (
   { lane, config }: Pick<RunScope, 'lane' | 'config'>,
   provider: Provider,
 ): Pick<Grant, 'upstream' | 'models'> => ({
-  upstream: provider === 'local' ? '' : config.upstreams[provider],
+  upstream: upstreamFor(provider, lane, config),
   models: modelsFor(lane, provider, config),
 })
 

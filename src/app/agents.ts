@@ -11,6 +11,7 @@ import { findInstallation } from '../workers/locate.ts'
 import { detectLogin, type Login, type LoginPlaces, readCredential } from '../workers/login.ts'
 import { workers } from '../workers/registry.ts'
 import type { Installation } from '../workers/worker.ts'
+import { localChoice, modelChoice } from './local-choice.ts'
 
 export interface AgentState {
   worker: WorkerName
@@ -36,6 +37,7 @@ export const loginPlaces = (
     readFile: path => readFile(path, 'utf8').catch(() => null),
     now: Date.now(),
     platform: platform(),
+    servers: (config?.local ?? []).map(server => server.name),
   }
 }
 
@@ -131,9 +133,13 @@ export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> =>
 
 const reasonAgainst = (state: AgentState, request: CrewRequest): string | null => {
   const policy = policyOf(request.lane, request.config)
-  const { model } = request.config.agent[state.worker]
+  const { model } = modelChoice(state.worker, request.lane, request.config)
   const refusal = workerRefusal(policy, { worker: state.worker, model, rehearsed: request.rehearsed })
   if (refusal !== null) return workerRefusalWords(refusal, policy, { worker: state.worker, model })
+  if (state.worker === 'local' && state.login.state === 'missing' && !isRehearsedByName(request))
+    return `no server is configured (needs ${state.login.needs})`
+  if (state.worker === 'local' && !request.rehearsed && localChoice(request.lane, request.config) === null)
+    return `no server of yours has a model that may be asked in lane ${request.lane}`
   if (state.broken !== null) return state.broken
   if (state.installation === null) return `the program ${workers[state.worker].program} is not on PATH`
   if (request.rehearsed || state.login.state === 'usable') return null
@@ -141,6 +147,10 @@ const reasonAgainst = (state: AgentState, request: CrewRequest): string | null =
     ? `not logged in (needs ${state.login.needs})`
     : `logged in but not usable by AgentLab yet (needs ${state.login.needs})`
 }
+
+/** A rehearsal needs no server of the operator's, but it takes the local loop only where it is told to. */
+const isRehearsedByName = ({ rehearsed, wanted }: CrewRequest): boolean =>
+  rehearsed && wanted?.includes('local') === true
 
 /** The operator's credential for a worker, read anew at each request by the gateway and by nothing else. */
 export const credentialOf = async (

@@ -10,7 +10,7 @@ export const addPlan = (program: Command, dispatch: Dispatch): void => {
     .argument('[goal]', 'what should be done; - reads it from standard input')
     .option('--lane <lane>', 'personal, enterprise or private')
     .option('--loosen', 'let it run in a looser lane than it needs: asks you at a terminal, and is recorded')
-    .option('--agents <names>', 'claude, codex, gemini: those to use, with commas between, best first')
+    .option('--agents <names>', 'claude, codex, gemini, local: those to use, with commas between, best first')
     .option('--max-parallel <n>', 'tasks at work at once', wholeNumber)
     .option('--rehearse <scenario>', 'scripted models instead of real ones: a scenario file, or a built-in name')
     .option('--unboxed', 'let the planner run without a box, in a lane that allows it')

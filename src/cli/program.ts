@@ -66,7 +66,7 @@ const addTask = (program: Command, dispatch: Dispatch): void => {
     .option('--review-plan', 'begin nothing until you have approved the plan')
     .option('--lane <lane>', 'personal, enterprise or private')
     .option('--loosen', 'let it run in a looser lane than it needs: asks you at a terminal, and is recorded')
-    .option('--agents <names>', 'claude, codex, gemini: those to use, with commas between, best first')
+    .option('--agents <names>', 'claude, codex, gemini, local: those to use, with commas between, best first')
     .option('--max-parallel <n>', 'tasks at work at once', wholeNumber)
     .option('--rehearse <scenario>', 'scripted models instead of real ones: a scenario file, or a built-in name')
     .option('--unboxed', 'let real agents run without a box, in a lane that allows it; said on run and receipt')
@@ -218,7 +218,10 @@ const addOthers = (program: Command, dispatch: Dispatch): void => {
     .description('run a command of yours in the box a worker gets, in a throw-away workspace of HEAD')
     .argument('<command...>', 'the program and its words, after --')
     .option('--lane <lane>', "personal, enterprise or private; not looser than the repository's")
-    .option('--worker <name>', 'claude, codex or gemini: its environment and configuration as well; no model is asked')
+    .option(
+      '--worker <name>',
+      'claude, codex, gemini or local: its environment and configuration as well; no model is asked',
+    )
     .addHelpText(
       'after',
       example('agentlab box -- npm test', 'agentlab box --lane private -- curl -sS https://example.com'),

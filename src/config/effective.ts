@@ -76,7 +76,7 @@ export const defaultUpstreams: Record<RemoteProvider, string> = {
   google: 'https://generativelanguage.googleapis.com',
 }
 
-const allWorkers: WorkerName[] = ['claude', 'codex', 'gemini']
+const allWorkers: WorkerName[] = ['claude', 'codex', 'gemini', 'local']
 
 const minuteMs = 60_000
 
@@ -122,13 +122,13 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
     },
     handIn: [...new Set(settings.flatMap(({ files }) => files))],
     planner: {
-      prefer: operator.planner?.prefer ?? repository.planner?.prefer ?? ['api', 'claude', 'codex', 'gemini'],
+      prefer: operator.planner?.prefer ?? repository.planner?.prefer ?? ['api', 'claude', 'codex', 'gemini', 'local'],
       approvalHours: operator.planner?.approvalHours ?? 24,
     },
     verifier: { independence: repository.verifier?.independence ?? 'vendor' },
     limits: overLimits(operatorLimits, repository.limits ?? {}),
     agents: [...new Set(repository.agents ?? allWorkers)],
-    agent: { claude: agent('claude'), codex: agent('codex'), gemini: agent('gemini') },
+    agent: { claude: agent('claude'), codex: agent('codex'), gemini: agent('gemini'), local: agent('local') },
     upstreams: { ...defaultUpstreams, ...operator.upstreams },
     credentials: {
       anthropic: operator.credentials?.anthropic ?? null,

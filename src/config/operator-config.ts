@@ -41,6 +41,10 @@ const LocalServer = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,29}$/, 'must be a short name of small letters, digits and -'),
   url: LocalUrl,
   models: z.array(ModelName).min(1).max(100),
+  /** What it speaks: Anthropic's Messages (Ollama) or OpenAI's chat completions; left out, the local loop tries. */
+  wire: z.enum(['messages', 'chat']).optional(),
+  /** Tokens its models can hold; left out, the server is asked, and only Ollama says. */
+  context: z.int().min(1_024).max(10_000_000).optional(),
 })
 export type LocalServer = z.infer<typeof LocalServer>
 

@@ -24,12 +24,17 @@ export const widestProviders: Record<Lane, readonly Provider[]> = {
   private: ['local'],
 }
 
-/** The adapters that exist. `local` comes with the private lane. */
-export const WorkerName = z.enum(['claude', 'codex', 'gemini'])
+/** The adapters that exist; `local` is AgentLab's own loop on the operator's servers. */
+export const WorkerName = z.enum(['claude', 'codex', 'gemini', 'local'])
 export type WorkerName = z.infer<typeof WorkerName>
 
 /** Whose model judges: two workers of one vendor do not verify each other independently. */
-export const vendorOf: Record<WorkerName, Provider> = { claude: 'anthropic', codex: 'openai', gemini: 'google' }
+export const vendorOf: Record<WorkerName, Provider> = {
+  claude: 'anthropic',
+  codex: 'openai',
+  gemini: 'google',
+  local: 'local',
+}
 
 /** Why a foreign agent process runs. A token, a seat and a prompt belong to exactly one role. */
 export const Role = z.enum(['planner', 'worker', 'verifier', 'researcher'])

@@ -1,8 +1,10 @@
 /** What a run does not prove, said item by item so that silence is never taken for proof. */
+
 import { count, duration, many } from './measures.ts'
 import { noteWords } from './repository-note.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
 import { cleanLine } from './text.ts'
+import { passWords } from './verdict.ts'
 
 /** Every item is one sentence of plain text. Empty when all that is looked for was proven (see `provenSentence`). */
 export const notProven = (view: RunView): string[] => [
@@ -166,7 +168,7 @@ const checksProblem = (checks: ChecksView | undefined): string | null => {
 const ofPass = (task: TaskView, pass: VerdictView): string[] => {
   const items: string[] = []
   if (pass.sameVendor) {
-    items.push(`${named(task)}: pass (same vendor): the verifier ${pass.verifier ?? ''} has the author's blind spots.`)
+    items.push(`${named(task)}: ${passWords(pass)}: the verifier ${pass.verifier ?? ''} has the author's blind spots.`)
   }
   for (const finding of pass.findings)
     items.push(`${named(task)}: left open as minor: ${cleanLine(finding.claim, 200)}`)

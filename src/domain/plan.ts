@@ -68,7 +68,7 @@ export const PlanOrigin = z.enum(['model', 'file', 'fallback'])
 export type PlanOrigin = z.infer<typeof PlanOrigin>
 
 /** Back ends that can make a plan, in the words of the configuration: the API with a key, or an agent's CLI. */
-export const PlannerName = z.enum(['api', 'claude', 'codex', 'gemini'])
+export const PlannerName = z.enum(['api', 'claude', 'codex', 'gemini', 'local'])
 export type PlannerName = z.infer<typeof PlannerName>
 
 export const Plan = z.object({

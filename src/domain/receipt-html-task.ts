@@ -1,4 +1,5 @@
 /** One task's evidence as HTML: attempts, checks, verdicts, findings, and its diffs. */
+
 import { type Html, html } from './html.ts'
 import { runIdOf } from './ids.ts'
 import { count, duration, many, short } from './measures.ts'
@@ -17,6 +18,7 @@ import {
 import type { ChecksView, TaskView, VerdictView } from './run-view.ts'
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
+import { passWords } from './verdict.ts'
 
 /** The text of `git diff` up to one tip of a task. */
 export interface TaskDiff {
@@ -104,7 +106,7 @@ const isPlaced = (finding: Finding, verdict: VerdictView, diffs: readonly TaskDi
   finding.file !== undefined && diffs.some(diff => diff.tip === verdict.tip && diff.text !== null)
 
 const renderVerdict = (verdict: VerdictView, diffs: readonly TaskDiff[]): Html => {
-  const value = verdict.value === 'pass' && verdict.sameVendor ? 'pass (same vendor)' : verdict.value
+  const value = verdict.value === 'pass' ? passWords(verdict) : verdict.value
   const why = verdict.inconclusive === null ? '' : `: ${inconclusiveWords[verdict.inconclusive]}`
   const here = verdict.findings.filter(finding => !isPlaced(finding, verdict, diffs))
   const placed = verdict.findings.length - here.length

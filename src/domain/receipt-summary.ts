@@ -1,4 +1,5 @@
 /** The end of `task`, in about ten lines for a terminal: outcome, tasks, cost, what is not proven, the next step. */
+
 import { duration, many, short } from './measures.ts'
 import { notProven } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
@@ -8,6 +9,7 @@ import { titleOf } from './receipt-task.ts'
 import type { RunView, TaskView } from './run-view.ts'
 import { mainNote, syncSentence } from './sync-text.ts'
 import { cleanLine, cleanText } from './text.ts'
+import { nearness } from './verdict.ts'
 
 const maxTasks = 8
 
@@ -34,7 +36,9 @@ const resultOf = (task: TaskView): string => {
   if (task.integrated === null) return task.state === 'awaitingOperator' ? 'waits for you' : task.state
   const pass = task.verdicts.findLast(verdict => verdict.value === 'pass')
   const verdict =
-    pass === undefined ? 'no verdict' : `pass by ${pass.verifier ?? 'nobody'}${pass.sameVendor ? ' (same vendor)' : ''}`
+    pass === undefined
+      ? 'no verdict'
+      : `pass by ${pass.verifier ?? 'nobody'}${nearness(pass) === null ? '' : ` (${nearness(pass)})`}`
   const attempts = new Set(task.attempts.map(attempt => attempt.n)).size
   return `integrated as ${short(task.integrated.commit)}, ${verdict}${attempts > 1 ? `, ${many(attempts, 'attempt')}` : ''}`
 }

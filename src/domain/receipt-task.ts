@@ -7,6 +7,7 @@ import { explainWait } from './outcome.ts'
 import type { AttemptView, ChecksView, FindingsView, TaskView, VerdictView } from './run-view.ts'
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
+import { passWords } from './verdict.ts'
 
 export const titleOf = (task: TaskView, erased = false): string => task.title ?? (erased ? '(erased)' : task.taskId)
 
@@ -114,7 +115,7 @@ const renderVerdicts = (task: TaskView): string =>
   task.verdicts.length === 0 ? 'Verdicts: none.' : task.verdicts.map(renderVerdict).join('\n\n')
 
 const renderVerdict = (verdict: VerdictView): string => {
-  const value = verdict.value === 'pass' && verdict.sameVendor ? 'pass (same vendor)' : verdict.value
+  const value = verdict.value === 'pass' ? passWords(verdict) : verdict.value
   const why = verdict.inconclusive === null ? '' : `: ${inconclusiveWords[verdict.inconclusive]}`
   return [
     `Verdict of ${verdict.verifier ?? 'nobody'} on tip ${code(verdict.tip)} (attempt ${verdict.attempt}): **${value}**${why}`,

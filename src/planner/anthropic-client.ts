@@ -1,5 +1,5 @@
 /**
- * Asks Anthropic's API for one structured answer, through AgentLab's gateway. The only file that knows the SDK. For API
+ * Asks Anthropic's API for one structured answer, through AgentLab's gateway. For API
  * keys only: a subscription's token serves its vendor's own CLI and never comes here.
  */
 import Anthropic, { APIConnectionError, APIConnectionTimeoutError, APIError } from '@anthropic-ai/sdk'

@@ -1,4 +1,5 @@
-/** A request in words that are the same for the three wires. */
+/** A request in words that are the same for all wires. */
+import { callsInNote } from '../domain/loop-notes.ts'
 
 export interface OfferedTool {
   name: string
@@ -37,6 +38,14 @@ export interface Conversation {
   /** A quarter of the bytes of all and of the part that was there a turn ago. */
   inputTokens: number
   cachedTokens: number
+}
+
+/** A remark of the local loop stands for the calls it sums up, or for the step that led to it. */
+export const callsNoted = (text: string): (PastCall & { id: string })[] | null => {
+  const calls = callsInNote(text)
+  if (calls === null) return null
+  const one = { id: '', name: 'note', input: null, output: text, failed: false, exitCode: null }
+  return Array.from({ length: calls === 0 ? 1 : calls }, () => one)
 }
 
 export const tokensOf = (bytes: number): number => Math.ceil(bytes / 4)

@@ -6,7 +6,7 @@ import { PlanProposal } from '../domain/plan.ts'
 import { Step, VerdictOrShort } from './steps.ts'
 
 const Steps = z.array(Step).min(1).max(200)
-const StepsFor = z.strictObject({ claude: Steps, codex: Steps, gemini: Steps }).partial()
+const StepsFor = z.strictObject({ claude: Steps, codex: Steps, gemini: Steps, local: Steps }).partial()
 
 /** What one attempt of a worker, researcher or planner does. `stepsFor` replaces `steps` for the named worker. */
 export const Script = z

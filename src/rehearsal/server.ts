@@ -1,4 +1,4 @@
-/** The scripted model as a server on loopback: three wires in, scripted answers out, and a record of what was asked. */
+/** The scripted model as a server on loopback: the providers' wires in, scripted answers out, and a record of what was asked. */
 import { createHash } from 'node:crypto'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -8,6 +8,7 @@ import { type Played, play } from './play.ts'
 import type { Fault } from './reply.ts'
 import type { Scenario } from './scenario.ts'
 import { anthropic } from './wire/anthropic.ts'
+import { chat } from './wire/chat.ts'
 import { gemini } from './wire/gemini.ts'
 import { responses } from './wire/responses.ts'
 import type { Answer, Wire, WireRequest } from './wire/wire.ts'
@@ -45,6 +46,7 @@ interface Endpoint {
 const endpoints: readonly Endpoint[] = [
   { pattern: /^\/v1\/messages$/, wire: anthropic, counts: false },
   { pattern: /^\/v1\/messages\/count_tokens$/, wire: anthropic, counts: true },
+  { pattern: /^\/v1\/chat\/completions$/, wire: chat, counts: false },
   { pattern: /^\/v1\/responses$/, wire: responses, counts: false },
   { pattern: /^\/v1beta\/models\/[^:/]+:(?:streamG|g)enerateContent$/, wire: gemini, counts: false },
   { pattern: /^\/v1beta\/models\/[^:/]+:countTokens$/, wire: gemini, counts: true },
@@ -57,7 +59,7 @@ export const startRehearsal = async (scenario: Scenario, options: RehearsalOptio
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.sendDate = false
-    const url = (request.url ?? '').replace(/^\/(?:anthropic|openai|google)(?=\/)/, '')
+    const url = (request.url ?? '').replace(/^\/(?:anthropic|openai|google|local)(?=\/)/, '')
     const path = url.split('?')[0]!
     if (path === '/') {
       response.writeHead(200).end()

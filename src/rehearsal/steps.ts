@@ -53,12 +53,18 @@ const words = {
   verdict: VerdictOrShort,
   refusal: Text,
   outOfTokens: Text,
+  /** The same words again and again. */
+  repeat: z.strictObject({ text: Text, times: z.int().positive().max(10_000) }),
+  /** An answer without a word. */
+  empty: Switch,
   // What it does, through the CLI's own tools.
   write: WriteStep,
   read: RelativePath,
   run: z.preprocess(value => (typeof value === 'string' ? { command: value } : value), RunStep),
   commit: Text,
   call: CallStep,
+  /** A call whose arguments are this text, JSON or not. */
+  mangled: z.strictObject({ tool: z.string().min(1), text: Text }),
   // What goes wrong on the wire.
   status: StatusStep,
   drop: z.preprocess(value => (value === true ? {} : value), AfterBytes),

@@ -23,6 +23,7 @@ const shells: readonly Shell[] = [
   { name: 'exec_command', input: cmd => ({ cmd, yield_time_ms: 30_000 }) },
   { name: 'shell_command', input: (command, t) => ({ command, ...timeout('timeout_ms', t) }) },
   { name: 'shell', input: (command, t) => ({ command: ['bash', '-lc', command], ...timeout('timeout_ms', t) }) },
+  { name: 'run', input: (command, t) => ({ command, ...(t === null ? {} : { seconds: Math.ceil(t) }) }) },
   { name: 'run_shell_command', input: command => ({ command, description: 'Run the next command' }) },
 ]
 
@@ -38,12 +39,14 @@ const absolute = (path: string, cwd: string | null): string => (cwd === null ? p
 const writers: readonly FileTool[] = [
   { name: 'Write', form: 'json', input: (path, cwd, content) => ({ file_path: absolute(path, cwd), content }) },
   { name: 'write_file', form: 'json', input: (path, cwd, content) => ({ file_path: absolute(path, cwd), content }) },
+  { name: 'write', form: 'json', input: (path, _cwd, content) => ({ path, content }) },
   { name: 'apply_patch', form: 'freeform', input: (path, _cwd, content) => patch(path, content) },
 ]
 
 const readers: readonly FileTool[] = [
   { name: 'Read', form: 'json', input: (path, cwd) => ({ file_path: absolute(path, cwd) }) },
   { name: 'read_file', form: 'json', input: (path, cwd) => ({ file_path: absolute(path, cwd) }) },
+  { name: 'read', form: 'json', input: path => ({ path }) },
 ]
 
 /** A patch that adds a file; it can't express an empty file, a missing last newline or a carriage return. */
@@ -61,6 +64,7 @@ export const callFor = (
   throughShell: boolean,
 ): ToolCall | null => {
   if (action.kind === 'call') return { name: action.tool, form: 'json', input: action.input }
+  if (action.kind === 'mangled') return { name: action.tool, form: 'json', input: action.text }
   if (action.kind === 'run') return shellCall(action.command, action.timeoutS, offered)
   if (action.kind === 'read') {
     return fileCall(readers, action.path, '', offered, cwd) ?? shellCall(`cat ${quoted(action.path)}`, null, offered)

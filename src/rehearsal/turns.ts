@@ -9,6 +9,7 @@ export type Action =
   | { kind: 'read'; path: string }
   | { kind: 'run'; command: string; timeoutS: number | null }
   | { kind: 'call'; tool: string; input: Record<string, unknown> }
+  | { kind: 'mangled'; tool: string; text: string }
   // These end the CLI's turn.
   | { kind: 'text'; text: string }
   | { kind: 'structured'; value: unknown }
@@ -63,7 +64,7 @@ export const turnsOf = (steps: readonly Step[], launch: number, variables: Varia
 }
 
 /** Whether the CLI will come back with a result after this action. */
-export const isCall = ({ kind }: Action): boolean => ['write', 'read', 'run', 'call'].includes(kind)
+export const isCall = ({ kind }: Action): boolean => ['write', 'read', 'run', 'call', 'mangled'].includes(kind)
 
 const actionOf = (step: Step): Action => {
   if (step.write) return { kind: 'write', ...step.write }
@@ -71,6 +72,9 @@ const actionOf = (step: Step): Action => {
   if (step.run) return { kind: 'run', command: step.run.command, timeoutS: step.run.timeoutS ?? null }
   if (step.commit !== undefined) return { kind: 'run', command: commitCommand(step.commit), timeoutS: null }
   if (step.call) return { kind: 'call', ...step.call }
+  if (step.mangled) return { kind: 'mangled', ...step.mangled }
+  if (step.repeat) return { kind: 'text', text: step.repeat.text.repeat(step.repeat.times) }
+  if (step.empty) return { kind: 'text', text: '' }
   if (step.plan) return { kind: 'structured', value: withNulls(step.plan, PlannerAnswer) }
   if (step.question !== undefined)
     return { kind: 'structured', value: withNulls({ question: step.question }, PlannerAnswer) }

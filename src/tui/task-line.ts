@@ -1,7 +1,9 @@
 /** What one line says about a task: the same words in live progress, `show`, and the screen. */
+
 import type { AttemptView, TaskView, VerdictView } from '../domain/run-view.ts'
 import { cleanLine } from '../domain/text.ts'
 import { padToWidth } from '../domain/text-width.ts'
+import { nearness } from '../domain/verdict.ts'
 import { shortCount, shortDuration } from './units.ts'
 
 export type Mark = 'waiting' | 'active' | 'good' | 'bad' | 'asks'
@@ -61,7 +63,7 @@ export const verdictWord = (task: TaskView): string => {
   const last: VerdictView | undefined = task.verdicts.at(-1)
   if (last === undefined) return ''
   if (last.value === 'inconclusive') return `inconclusive (${last.inconclusive ?? 'no verifier'})`
-  return `${last.value} (${last.sameVendor ? 'same vendor' : (last.verifier ?? 'no verifier')})`
+  return `${last.value} (${nearness(last) ?? last.verifier ?? 'no verifier'})`
 }
 
 /** `+12 −3`; empty before a harvest. */

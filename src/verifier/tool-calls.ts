@@ -25,8 +25,8 @@ export const finishedCalls = (events: readonly WorkerEvent[]): ToolCall[] => {
   return calls
 }
 
-/** `command_execution`, `Bash`, `run_shell_command`, `exec_command`, `local_shell_call`… */
-const isCommand = (call: ToolCall): boolean => /bash|shell|command|exec|terminal/i.test(call.tool)
+/** `command_execution`, `Bash`, `run_shell_command`, `exec_command`, `local_shell_call`, `run`… */
+const isCommand = (call: ToolCall): boolean => /bash|shell|command|exec|terminal|^run$/i.test(call.tool)
 
 /** `Read`, `read_file`, `view_image`, `open_file`: tools that show one file they are given. */
 const isReadingTool = (call: ToolCall): boolean =>

@@ -9,6 +9,7 @@ import type { WorkerName } from '../domain/lane.ts'
 import { findProgram, toolNeeds } from '../process/programs.ts'
 import { run } from '../process/run.ts'
 import { mayOpen } from '../process/tool-layouts.ts'
+import { ownProgram } from './own-program.ts'
 import type { Installation } from './worker.ts'
 
 export interface LocateInput {
@@ -86,6 +87,7 @@ const shippedBy: Record<WorkerName, string> = {
   claude: '@anthropic-ai/claude-code',
   codex: '@openai/codex',
   gemini: '@google/gemini-cli',
+  local: 'agentlab',
 }
 
 const Manifest = z.object({ name: z.string(), version: z.string().regex(/^\d+\.\d+\.\d+[\w.-]*$/) })
@@ -123,6 +125,7 @@ const saidVersion = async (file: string, args: string[]): Promise<string | undef
  */
 export const findInstallation = async (input: LocateInput): Promise<Installation | null> => {
   const { worker, program, nodePath, home } = input
+  if (worker === 'local' && !input.override) return ownProgram(nodePath)
   const found = input.override ?? (await findProgram(program, input.pathEnv))
   if (found === null) return null
   const broken = (why: string): AgentLabError =>

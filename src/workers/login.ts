@@ -6,7 +6,7 @@ import type { CredentialKind } from './worker.ts'
 
 /** What is known of a login. None of it is secret: it may be printed. */
 export type Login =
-  | { state: 'usable'; kind: CredentialKind; source: string }
+  | { state: 'usable'; kind: CredentialKind | 'none'; source: string }
   | { state: 'loggedInUnusable'; needs: string }
   | { state: 'missing'; needs: string }
 
@@ -19,6 +19,8 @@ export interface LoginPlaces {
   /** Epoch milliseconds: some logins end. */
   now: number
   platform: NodeJS.Platform
+  /** Names of the operator's own servers. */
+  servers?: readonly string[]
 }
 
 /** A secret and what may be said of it. Only `readCredential` lets it out. */
@@ -107,10 +109,17 @@ const geminiLogin = async (places: LoginPlaces): Promise<Found> => {
   return missing('GEMINI_API_KEY or GOOGLE_API_KEY')
 }
 
+/** The operator's own servers ask for nothing; there has to be one. */
+const localServers = async ({ servers = [] }: LoginPlaces): Promise<Found> =>
+  servers.length === 0
+    ? missing('a server of your own: local: [{name: mac, url: "http://127.0.0.1:11434", models: ["qwen3:8b"]}]')
+    : { login: { state: 'usable', kind: 'none', source: servers.join(', ') }, secret: null }
+
 const find: Record<WorkerName, (places: LoginPlaces) => Promise<Found>> = {
   claude: claudeLogin,
   codex: codexLogin,
   gemini: geminiLogin,
+  local: localServers,
 }
 
 /** How the operator is logged in for this worker: usable, logged in but of no use to AgentLab yet, or missing. */
@@ -126,5 +135,5 @@ export const readCredential = async (
   places: LoginPlaces,
 ): Promise<{ kind: CredentialKind; secret: string } | null> => {
   const { login, secret } = await find[worker](places)
-  return login.state === 'usable' && secret !== null ? { kind: login.kind, secret } : null
+  return login.state === 'usable' && login.kind !== 'none' && secret !== null ? { kind: login.kind, secret } : null
 }

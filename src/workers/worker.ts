@@ -5,6 +5,7 @@
 import type { AttemptEnd, ProcessEnd } from '../domain/attempt.ts'
 import type { Provider, Role, WorkerName } from '../domain/lane.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
+import type { LocalWire } from './local/settings.ts'
 
 /** Absolute directories of a seat: the one place on disk where this worker's things live. Same path in and out of the box. */
 export interface SeatPaths {
@@ -40,6 +41,8 @@ export interface AttemptInput {
   seat: SeatPaths
   installation: Installation
   model: string | null
+  /** What the operator says of the server, where it is one of their own. */
+  server?: { wire: LocalWire | null; contextTokens: number | null }
   /** The whole prompt, given on stdin. At most 512 KiB. */
   prompt: string
   /** JSON schema of the wanted answer; adapters without a flag for it leave it to the prompt. */

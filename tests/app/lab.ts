@@ -32,7 +32,7 @@ const program = resolve('src/cli/main.ts')
 const agentPrograms = resolve('node_modules/.bin')
 
 /** Everything of ours that may appear among the operator's refs. */
-const ourRefs = ['agent', 'task/', 'claude', 'codex', 'gemini']
+const ourRefs = ['agent', 'task/', 'claude', 'codex', 'gemini', 'local']
   .map(name => `refs/heads/${name}`)
   .concat('refs/agentlab/')
 

@@ -33,7 +33,7 @@ describe('the defaults', () => {
       checks: [],
       setup: null,
       verifier: { independence: 'vendor' },
-      agents: ['claude', 'codex', 'gemini'],
+      agents: ['claude', 'codex', 'gemini', 'local'],
       limits: {
         requests: 2000,
         tokens: 20_000_000,

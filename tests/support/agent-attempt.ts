@@ -191,6 +191,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     lane: 'personal',
     provider: vendorOf[request.worker],
     upstream: stage.recorder.origin,
+    ...(request.worker === 'local' ? { models: ['*'] } : {}),
     credential: request.credential ?? { kind: 'none', read: async () => '' },
     headers: identityHeaders({ role, worker: request.worker, task: request.task, attempt }),
   })

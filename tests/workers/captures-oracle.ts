@@ -1,8 +1,12 @@
 /** What each recorded stream means, decided by hand: the outcome, or the failure class. Names are the files' names. */
 import type { FailureClass } from '../../src/domain/attempt.ts'
-import type { WorkerName } from '../../src/domain/lane.ts'
+import { WorkerName } from '../../src/domain/lane.ts'
 
-export const oracle: Record<WorkerName, Partial<Record<'answered' | FailureClass, string>>> = {
+/** The local loop prints our own events: there is nothing of another's to record. */
+export const Recorded = WorkerName.exclude(['local'])
+export type Recorded = (typeof Recorded.options)[number]
+
+export const oracle: Record<Recorded, Partial<Record<'answered' | FailureClass, string>>> = {
   claude: {
     answered: `success toolfail toolunknown toolbadargs edit bigtool partial settings-hook droponce http429once
       http500once v329-success c-acceptEdits c-allowgit c-disallow c-dontask-allow c-hook c-mcp c-schema c-sess1 c-sess2

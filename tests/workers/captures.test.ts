@@ -3,10 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { ProcessEnd } from '../../src/domain/attempt.ts'
-import { WorkerName } from '../../src/domain/lane.ts'
 import { WorkerEvent } from '../../src/domain/worker-event.ts'
 import { workers } from '../../src/workers/registry.ts'
-import { oracle, resumed, unrecordedExit, withSchema } from './captures-oracle.ts'
+import { oracle, Recorded, resumed, unrecordedExit, withSchema } from './captures-oracle.ts'
 
 const captures = join(import.meta.dirname, '../fixtures/captures')
 const golden = join(import.meta.dirname, '../fixtures/golden')
@@ -27,7 +26,7 @@ const endOf = (id: string): ProcessEnd => {
   return { exitCode: meta.exitCode, signal: meta.signal, stopped, startedAt: 0, endedAt: meta.wallMs }
 }
 
-const replay = (worker: WorkerName, id: string) => {
+const replay = (worker: Recorded, id: string) => {
   const reader = workers[worker].reader({
     schema: withSchema.includes(id) ? { type: 'object' } : null,
     resume: resumed.includes(id) ? 'earlier' : null,
@@ -42,20 +41,20 @@ const replay = (worker: WorkerName, id: string) => {
   return { events, end, hadOpenTool }
 }
 
-const idsOf = (worker: WorkerName): string[] =>
+const idsOf = (worker: Recorded): string[] =>
   readdirSync(captures)
     .filter(file => file.startsWith(`${worker}-`) && file.endsWith('.jsonl'))
     .map(file => file.replace('.jsonl', ''))
     .sort()
 
-const verdictsOf = (worker: WorkerName): Record<string, string> =>
+const verdictsOf = (worker: Recorded): Record<string, string> =>
   Object.fromEntries(
     Object.entries(oracle[worker]).flatMap(([verdict, cases]) =>
       cases.split(/\s+/).map(name => [`${worker}-${name}`, verdict]),
     ),
   )
 
-describe.each(WorkerName.options)('%s captures', worker => {
+describe.each(Recorded.options)('%s captures', worker => {
   const verdicts = verdictsOf(worker)
 
   it('have each a verdict by hand', () => {

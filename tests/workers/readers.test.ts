@@ -33,6 +33,7 @@ const success: Record<WorkerName, unknown[]> = {
     { type: 'message', role: 'assistant', content: 'ne', delta: true },
     { type: 'result', status: 'success', stats: usage },
   ],
+  local: [{ type: 'closed', end: 'answered', text: 'done', usage: { input: 1, cached: 0, output: 1 } }],
 }
 
 describe.each(WorkerName.options)('the reader of %s', worker => {

@@ -10,6 +10,7 @@ import { short } from '../../src/domain/measures.ts'
 import { notProven } from '../../src/domain/not-proven.ts'
 import type { TaskView } from '../../src/domain/run-view.ts'
 import { cleanLine } from '../../src/domain/text.ts'
+import { nearness } from '../../src/domain/verdict.ts'
 import { diffText } from '../../src/git/diff.ts'
 import { git } from '../../src/git/exec.ts'
 import { type AgentCommit, integrationsBetween } from '../../src/git/integrate.ts'
@@ -226,6 +227,6 @@ const taskOf = (commit: Extract<AgentCommit, { kind: 'integration' }>, tasks: Ta
     verdict:
       pass === undefined
         ? 'no verdict on record'
-        : `pass by ${pass.verifier ?? 'nobody'}${pass.sameVendor ? ' (same vendor)' : ''}${isRebuilt ? ', before the branch was rebuilt' : ''}`,
+        : `pass by ${pass.verifier ?? 'nobody'}${nearness(pass) === null ? '' : ` (${nearness(pass)})`}${isRebuilt ? ', before the branch was rebuilt' : ''}`,
   }
 }

@@ -1,7 +1,9 @@
 /** Puts a checked stack on `agent`: a merge commit for each tip, and one move of the branch to the last of them. */
+
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEventOf } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
+import { passWords } from '../../domain/verdict.ts'
 import { integrationCommit } from '../../git/integrate.ts'
 import { moveBranch } from '../../git/ref-write.ts'
 import { isAncestor } from '../../git/refs.ts'
@@ -74,9 +76,7 @@ const trailersOf = (
     Run: scope.runId,
     Worker: worker,
     Lane: scope.lane,
-    ...(verdict === null
-      ? {}
-      : { Verifier: verdict.verifier ?? 'none', Verdict: verdict.sameVendor ? 'pass (same vendor)' : 'pass' }),
+    ...(verdict === null ? {} : { Verifier: verdict.verifier ?? 'none', Verdict: passWords(verdict) }),
     ...(scope.rehearsed ? { Rehearsed: 'yes' } : {}),
   }
 }

@@ -1,4 +1,5 @@
 /** `agentlab show RUN|TASK`: what a run or a task is and where it stands. */
+
 import { type CriticalPath, criticalPath } from '../../domain/critical-path.ts'
 import { discrepancies } from '../../domain/discrepancies.ts'
 import { laneWords } from '../../domain/lane-words.ts'
@@ -10,6 +11,7 @@ import type { ChecksView, RunView, TaskView, VerdictView } from '../../domain/ru
 import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
 import type { Finding } from '../../domain/verdict.ts'
+import { passWords } from '../../domain/verdict.ts'
 import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
 import type { Answer, Call } from '../call.ts'
@@ -127,7 +129,7 @@ const paintedStatus = (status: string, paint: Paint): string =>
   status === 'passed' ? paint('green', status) : paint(status === 'failed' ? 'red' : 'yellow', status)
 
 const verdictLines = (verdict: VerdictView, paint: Paint): string => {
-  const value = verdict.value === 'pass' && verdict.sameVendor ? 'pass (same vendor)' : verdict.value
+  const value = verdict.value === 'pass' ? passWords(verdict) : verdict.value
   const style = verdict.value === 'pass' ? 'green' : verdict.value === 'fail' ? 'red' : 'yellow'
   const why = verdict.inconclusive === null ? '' : ` (${verdict.inconclusive})`
   const says = verdict.summary === null || verdict.summary.trim() === '' ? '' : `: ${cleanLine(verdict.summary, 400)}`

@@ -1,6 +1,7 @@
 /** Anthropic's Messages API, as Claude Code and the official SDK speak it. */
 import { z } from 'zod'
-import { type Conversation, type PastCall, tokensOf } from '../conversation.ts'
+import { isSummaryRequest } from '../../domain/loop-notes.ts'
+import { type Conversation, callsNoted, type PastCall, tokensOf } from '../conversation.ts'
 import { pieces, type Reply, type StopReason } from '../reply.ts'
 import { eventStream, json, type Wire } from './wire.ts'
 
@@ -49,7 +50,9 @@ const read: Wire['read'] = (body, { userAgent, bytes }) => {
   const texts: string[] = []
   let calls: (PastCall & { id: string })[] = []
   for (const { role, block } of blocks) {
-    if (role === 'user' && isText(block) && !injected.test(block.text)) {
+    const noted = role === 'user' && isText(block) ? callsNoted(block.text) : null
+    if (noted !== null) calls.push(...noted)
+    else if (role === 'user' && isText(block) && !injected.test(block.text)) {
       texts.push(block.text)
       calls = []
     } else if (isToolUse(block)) {
@@ -83,7 +86,10 @@ const answerTool = ({ tools = [], tool_choice }: Request): string | null => {
 }
 
 /** Titles, probes and summaries of the CLI: no tools, a small helper model or a few tokens only. */
-const sideOf = ({ model, tools = [], max_tokens, output_config }: Request, userAgent: string): Conversation['side'] => {
+const sideOf = (request: Request, userAgent: string): Conversation['side'] => {
+  const { model, tools = [], max_tokens, output_config, messages } = request
+  const [first] = messages
+  if (typeof first?.content === 'string' && isSummaryRequest(first.content)) return { schema: null }
   if (!userAgent.startsWith('claude-cli/') || tools.length > 0) return false
   if (!model.includes('haiku') && (max_tokens ?? 0) > 1024) return false
   return { schema: output_config?.format?.schema ?? null }
@@ -153,9 +159,8 @@ const blockEvents = (block: ReturnType<typeof contentOf>[number], index: number)
     const signature = delta({ type: 'signature_delta', signature: block.signature })
     return [start({ type: 'thinking', thinking: '', signature: '' }), ...deltas, signature, stop]
   }
-  const deltas = pieces(JSON.stringify(block.input)).map(partial_json =>
-    delta({ type: 'input_json_delta', partial_json }),
-  )
+  const input = typeof block.input === 'string' ? block.input : JSON.stringify(block.input)
+  const deltas = pieces(input).map(partial_json => delta({ type: 'input_json_delta', partial_json }))
   return [start({ ...block, input: {} }), ...deltas, stop]
 }
 

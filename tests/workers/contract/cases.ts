@@ -174,7 +174,9 @@ export const contractOf = (worker: WorkerName, expected: Expectations): void => 
       expect(bodies.some(body => body.includes('FIRST PROMPT') && body.includes('SECOND PROMPT'))).toBe(true)
       expect(again.result.end.usage.input === null).toBe(!expected.measuresResume)
       // Tools that would reach past the provider: the gate refuses a request that brings one.
-      const offered = stage.recorder.sent.map(sent => JSON.stringify(JSON.parse(sent.body).tools ?? []))
+      const offered = stage.recorder.sent
+        .flatMap(({ body }) => (body === '' ? [] : [{ body }]))
+        .map(sent => JSON.stringify(JSON.parse(sent.body).tools ?? []))
       expect(offered.filter(tools => /"(?:google_)?web_?(?:search|fetch)\w*"|url_?context/i.test(tools))).toEqual([])
     })
 

@@ -1,0 +1,97 @@
+/** Asks the model with patience: tries again what may pass, changes the wire where the server speaks the other one. */
+import type { WorkerEvent } from '../../domain/worker-event.ts'
+import { classOfStatus } from '../stream.ts'
+import { Ended, type EndReason } from './closing.ts'
+import { repetitionWatch } from './repetition.ts'
+import type { LocalWire } from './settings.ts'
+import { chatWire } from './wire/chat.ts'
+import { messagesWire } from './wire/messages.ts'
+import { type Ask, type Question, type Reply, type Server, WireFailure } from './wire/wire.ts'
+
+/** The question is longer than the model can hold: the server's word, whatever was thought. */
+export class Overflow extends Error {}
+/** The answer repeated itself and was cut off. */
+export class Repeating extends Error {}
+
+/** Waits between tries; a longer one is the supervisor's to wait out, who holds no place meanwhile. */
+const waitsMs = [500, 2_000]
+const longestWaitMs = 20_000
+
+export type Asking = (question: Omit<Question, 'onPiece'>) => Promise<Reply>
+
+export interface AskerParts {
+  server: Server
+  wire: LocalWire | null
+  emit(event: WorkerEvent): void
+  /** Told the size of each piece that came. */
+  onBytes(bytes: number): void
+}
+
+/** Throws Ended, Overflow or Repeating. */
+export const createAsker = ({ server, wire, emit, onBytes }: AskerParts): Asking => {
+  let speaks: LocalWire = wire ?? 'messages'
+  let isSure = wire !== null
+  const wires: Record<LocalWire, () => Ask> = { messages: () => messagesWire(server), chat: () => chatWire(server) }
+  let ask = wires[speaks]()
+
+  const once = async (question: Omit<Question, 'onPiece'>): Promise<Reply> => {
+    const repeats = repetitionWatch()
+    const onPiece = (piece: string): void => {
+      onBytes(Buffer.byteLength(piece))
+      if (repeats(piece)) throw new Repeating()
+    }
+    try {
+      const reply = await ask({ ...question, onPiece })
+      isSure = true
+      return reply
+    } catch (error) {
+      if (isSure || !(error instanceof WireFailure) || !isUnknownPath(error)) throw error
+      isSure = true
+      speaks = 'chat'
+      ask = wires[speaks]()
+      emit({ type: 'notice', text: 'the server does not speak /v1/messages; it is asked through /v1/chat/completions' })
+      return ask({ ...question, onPiece })
+    }
+  }
+
+  return async question => {
+    for (let tried = 0; ; tried++) {
+      try {
+        return await once(question)
+      } catch (error) {
+        if (!(error instanceof WireFailure)) throw error
+        if (isOverflow(error)) throw new Overflow(error.message)
+        const reason = reasonOf(error)
+        const wait = error.retryInMs ?? waitsMs[tried] ?? 0
+        const isTransient = reason === 'network' || reason === 'overloaded' || reason === 'rateLimit'
+        if (!isTransient || tried >= waitsMs.length || wait > longestWaitMs)
+          throw new Ended(reason, detailOf(error, server.model), error.retryInMs)
+        emit({ type: 'retry', status: error.status, detail: error.message.slice(0, 300), retryInMs: wait })
+        await new Promise(resolve => setTimeout(resolve, wait))
+      }
+    }
+  }
+}
+
+/** A path nobody serves, as distinct from a model nobody has, which is a 404 too. */
+const isUnknownPath = ({ status, message }: WireFailure): boolean =>
+  status === 405 || status === 501 || (status === 404 && !/model/i.test(message))
+
+const isOverflow = ({ status, message }: WireFailure): boolean =>
+  status !== null &&
+  status !== 429 &&
+  /context (?:length|window|size)|exceeds? (?:the )?(?:available |maximum )?context|prompt is too long|too many tokens|n_ctx/i.test(
+    message,
+  )
+
+const reasonOf = ({ kind, status }: WireFailure): EndReason => {
+  if (kind !== 'http' || status === null) return kind === 'network' ? 'network' : 'malformed'
+  const found = classOfStatus(status)
+  return found === 'auth' || found === 'rateLimit' || found === 'network' || found === 'overloaded'
+    ? found
+    : 'malformed'
+}
+
+/** A missing model is the commonest cause, and has one cure. */
+const detailOf = ({ status, message }: WireFailure, model: string): string =>
+  status === 404 ? `${message}. If it is Ollama, on its machine: ollama pull ${model}` : message

@@ -1,0 +1,70 @@
+/** Lane private with the local loop alone: planned, worked on and verified by one model, with no network but its gate. */
+import { expect, test } from 'vitest'
+import { AgentLabError } from '../../src/domain/errors.ts'
+import { inLab, renderReceipt } from './lab.ts'
+
+const scenarioText = `
+goal: Two files.
+plan:
+  summary: Two files that have nothing to do with each other.
+  tasks:
+    - { key: one, title: Write one, what: Write one.txt., paths: [one.txt] }
+    - { key: two, title: Write two, what: Write two.txt., paths: [two.txt] }
+planner:
+  - steps:
+      - run: ls
+      - plan:
+          summary: Two files that have nothing to do with each other.
+          tasks:
+            - { key: one, title: Write one, what: Write one.txt., paths: [one.txt] }
+            - { key: two, title: Write two, what: Write two.txt., paths: [two.txt] }
+tasks:
+  one:
+    attempts:
+      - steps:
+          - write: { path: one.txt, content: "one\\n" }
+          # The way out is closed, also to what the model runs.
+          - run: "! (exec 3<>/dev/tcp/192.0.2.1/80) 2>/dev/null && ! getent hosts example.com"
+          - commit: Write one
+          - answer: one.txt is committed.
+  two:
+    attempts:
+      - steps:
+          # A weak model: talk instead of a call, a list where a line belongs, arguments that are not JSON.
+          - answer: I will now write the file.
+          - call: { tool: write_file, input: { file_path: two.txt, contents: "zwei\\n" } }
+          - mangled: { tool: edit, text: "{'path': two.txt" }
+          - call: { tool: edit, input: { path: two.txt, old_string: zwei, new_string: two } }
+          - call: { tool: run, input: { command: [git, add, two.txt] } }
+          - commit: Write two
+          - answer: two.txt is committed.
+defaults:
+  verifier: { steps: [{ run: git show HEAD }, { run: test -f README.md }], verdict: pass }
+`
+
+test('plan, two tasks and their verdicts by one local model end done, and the receipt says how near the judge was', () =>
+  inLab({}, async lab => {
+    const wish = { scenarioText, lane: 'private' as const, workers: ['local' as const] }
+    const refusal = await lab.run(wish).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(AgentLabError)
+    expect(refusal).toMatchObject({ code: 'one-vendor', exit: 2 })
+
+    const view = await lab.run({ ...wish, sameVendor: true })
+    const told = view.tasks.map(task => ({ state: task.state, worker: task.worker, attempts: task.attempts.length }))
+    expect(told).toEqual(Array(2).fill({ state: 'integrated', worker: 'local', attempts: 1 }))
+    expect(view).toMatchObject({
+      outcome: 'done',
+      lane: 'private',
+      planOrigin: 'model',
+      planning: { planner: 'local' },
+    })
+    expect(lab.git('show', 'agent:one.txt')).toBe('one')
+    expect(lab.git('show', 'agent:two.txt')).toBe('two')
+    expect(lab.git('rev-parse', 'local')).toMatch(/^[0-9a-f]{40}$/)
+
+    const [before, notProven] = renderReceipt(view).split('## NOT PROVEN')
+    expect(before).toMatch(/private/)
+    expect(before).toMatch(/\*\*pass \(same model\)\*\*/)
+    expect(notProven?.match(/pass \(same model\)/g)).toHaveLength(2)
+    expect(lab.git('log', '--format=%(trailers)', '-1', 'agent')).toContain('AgentLab-Verdict: pass (same model)')
+  }))
