@@ -80,6 +80,7 @@ export const planRun = async (
     ...loosened,
     configHash: hash,
     containment,
+    ...(process.getuid?.() === 0 ? { asRoot: true as const } : {}),
     network: containment === 'boxed' ? 'gate' : 'host',
     setupHosts: containment === 'boxed' ? hostsReached(effective, lane) : null,
     workers,

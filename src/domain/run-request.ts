@@ -41,6 +41,8 @@ export const RunRequest = z.object({
   /** A scenario given with --rehearse, or null: real models. */
   scenarioContentId: ContentId.nullable(),
   containment: z.enum(['boxed', 'unboxed']),
+  /** Root asked for it: behind a wall that broke stands the whole machine. */
+  asRoot: z.literal(true).optional(),
   /** `gate`: boxed agents reach the models through their gate and nothing else. Older runs shared the machine's network. */
   network: z.enum(['gate', 'host']).default('host'),
   /**

@@ -25,6 +25,8 @@ export interface RunView {
   /** Models were scripted: nothing here says anything about real ones. */
   rehearsed: boolean
   containment: Containment
+  /** Left out: an ordinary user's run, or one that does not say. */
+  asRoot?: true | undefined
   /** Of the boxed agents: the gate to the models alone, or the machine's own. */
   network: 'gate' | 'host'
   /** Hosts a set-up could reach; null: none was configured, or the run does not say. */

@@ -39,6 +39,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     loosenedFrom: request.loosened?.from ?? null,
     rehearsed: request.scenarioContentId !== null,
     containment: request.containment,
+    ...(request.asRoot === undefined ? {} : { asRoot: request.asRoot }),
     network: request.network,
     setupHosts: request.setupHosts,
     independence: request.independence,

@@ -41,7 +41,7 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
     `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
     paint(
       'dim',
-      `lane ${laneWords(view)} · ${view.containment} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
+      `lane ${laneWords(view)} · ${view.containment}${view.asRoot ? ', as root' : ''} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
     ),
     view.planSummary === null || view.planSummary === ''
       ? ''

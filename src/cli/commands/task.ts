@@ -39,6 +39,7 @@ export const carryOut = async (
   if (handedIn !== null) call.talk.write(`Handed in: ${handedIn}.\n`)
   if (wish.unboxed)
     call.talk.write('UNBOXED: nothing keeps the agents from the rest of this machine. The receipt will say so.\n')
+  if (process.getuid?.() === 0) call.talk.write(`${rootLine}\n`)
   const follow = (): Promise<Answer> => request(call, project, wish, options)
   return options.foreground === true
     ? withForegroundSupervisor(project, { signal: call.signal, log: supervisorLog(project.paths.log) }, follow)
@@ -64,6 +65,9 @@ const request = async (
   if (options.detach !== true) return watchRun(call, project, runId, foreground)
   return { text: runId, json: { runId, answer }, remarks: ['It goes on in the background. Watch it: agentlab runs -f'] }
 }
+
+const rootLine =
+  'As root: the box holds, but what a flaw of the kernel would give away is this whole machine. Better an ordinary user.'
 
 /** The limits a run goes by, in one line; printed before anything is spent. `wanted` is --max-parallel. */
 export const limitsLine = ({ limits }: Pick<EffectiveConfig, 'limits'>, wanted?: number): string =>
