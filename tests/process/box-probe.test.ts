@@ -1,8 +1,6 @@
-/** What is said where a box can't be had. The refusals are real where this machine can bring them about. */
+/** What is said where a box can't be had; tests/process/fail-closed.test.ts really takes the parts away. */
 import { describe, expect, test } from 'vitest'
 import { explain, type Machine, probeBox } from '../../src/process/box-probe.ts'
-import { run } from '../../src/process/run.ts'
-import { packageRoot } from './seat.ts'
 
 const machine: Machine = {
   asRoot: false,
@@ -83,47 +81,6 @@ describe('explain', () => {
       part,
       reason: said.replace('bwrap: ', ''),
       cure: expect.stringMatching(cure),
-    })
-  })
-})
-
-// A box of its own for the probe, in which one thing is taken away.
-const probeWithin = async (wrapper: string[], path = '/usr/bin:/bin'): Promise<unknown> => {
-  const script = `import { probeBox } from '${packageRoot}/src/process/box-probe.ts'; console.log(JSON.stringify(await probeBox()))`
-  const [file, ...args] = [...wrapper, process.execPath, '--input-type=module-typescript', '-e', script]
-  const result = await run(file!, args, { cwd: packageRoot, env: { PATH: path }, timeoutMs: 30_000, encoding: 'utf8' })
-  return JSON.parse(result.stdout)
-}
-
-describe('really taken away', () => {
-  test('namespaces', async () => {
-    const box = [
-      'bwrap',
-      '--unshare-user',
-      '--disable-userns',
-      '--cap-drop',
-      'ALL',
-      '--bind',
-      '/',
-      '/',
-      '--dev',
-      '/dev',
-    ]
-    expect(await probeWithin([...box, '--'])).toMatchObject({ available: false, part: 'user namespaces' })
-  })
-
-  test('a fresh /proc, as in a container', async () => {
-    const masked = ['--ro-bind', '/dev/null', '/proc/timer_list', '--dev', '/dev']
-    const box = ['bwrap', '--unshare-user', '--unshare-pid', '--bind', '/', '/', '--proc', '/proc', ...masked, '--']
-    expect(await probeWithin(box)).toMatchObject({ available: false, part: '/proc' })
-  })
-
-  test('bubblewrap itself', async () => {
-    const box = ['bwrap', '--bind', '/', '/', '--dev', '/dev', '--ro-bind', '/dev/null', '/usr/bin/bwrap', '--']
-    expect(await probeWithin(box)).toMatchObject({
-      available: false,
-      part: 'bubblewrap',
-      cure: expect.stringContaining('apt-get install -y bubblewrap'),
     })
   })
 })
