@@ -58,17 +58,20 @@ export const launch = async (policy: LaunchPolicy, command: LaunchCommand): Prom
   if (!isMainThread) throw new Error('launch must run in the main thread: a box dies with the thread that started it')
   closeInheritedDescriptors()
   checkPlaces(command)
-  const prepared = await backendFor(policy.containment)(policy, command)
-  await ownTurn()
-  const streams = 'streams' in command ? openOwnStreams() : openStandardFiles(command)
+  const streams = 'streams' in command ? await openOwnStreams() : openStandardFiles(command)
   try {
+    const prepared = await backendFor(policy.containment)(policy, behind(streams.words, command))
+    await ownTurn()
     const child = await started(prepared, policy, command, streams)
     return supervise(child, prepared, policy, streams)
   } catch (error) {
-    streams.close()
+    await streams.close()
     throw error
   }
 }
+
+const behind = ([file, ...words]: string[], command: LaunchCommand): LaunchCommand =>
+  file === undefined ? command : { ...command, file, args: [...words, command.file, ...command.args] }
 
 const backendFor = (containment: Containment): Backend =>
   containment === 'unboxed' ? unboxed : process.platform === 'darwin' ? seatbeltBoxed : boxed
@@ -152,7 +155,7 @@ const supervise = (
     const endedAt = Date.now()
     const survivors = await contained.settle().catch(() => [child.pid])
     const dropped = streams.dropped()
-    streams.close()
+    await streams.close()
     const failedToStart = stopped === null && !contained.hasRun() ? streams.complaint() : null
     return { exitCode, signal, stopped, startedAt, endedAt, dropped, failedToStart, survivors }
   })

@@ -27,6 +27,7 @@ export const openStandardFiles = (command: FileStreams): StandardStreams => {
     const start = fstatSync(stderr).size
     return {
       stdio: [stdin, stdout, stderr],
+      words: [],
       attach: () => {},
       enforce: bound => {
         dropped.stdout += emptied(stdout, bound)

@@ -9,6 +9,8 @@ export interface DroppedBytes {
 export interface StandardStreams {
   /** For the process, in the order of its standard streams. */
   stdio: Exclude<StdioOptions, string>
+  /** What has to stand before the command. */
+  words: string[]
   /** Called once it runs. */
   attach(child: ChildProcess): void
   /** Empties a file that outgrew the bound. Call it every now and then. */
@@ -17,5 +19,6 @@ export interface StandardStreams {
   dropped(): DroppedBytes
   /** In one line, what the containment said on standard error when it could not be built. */
   complaint(): string
-  close(): void
+  /** Resolves once all that was printed is where it belongs. */
+  close(): void | Promise<void>
 }

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { checkoutDigest } from '../support/checkout-digest.ts'
 import { shellGit, writeFiles } from '../support/git-repository.ts'
 import { processesBelow } from '../support/seat-processes.ts'
+import { runAtTerminal } from '../support/terminal.ts'
 import { agentlab, main, makeWorld, type World } from './world.ts'
 
 const stateRoot = (world: World): string => join(world.scratch, 'state', 'agentlab')
@@ -127,6 +128,24 @@ test('SIGTERM ends the command in order; what a kill leaves is gone with the nex
   expect((await agentlab(world, ['gc', '--dry-run'])).stdout).toMatch(/^remove +box +box-.*its command was killed/)
   expect((await agentlab(world, ['box', '--', 'true'])).exit).toBe(0)
   expect(left(world).filter(one => one.startsWith('box-'))).toEqual([])
+})
+
+test('at a terminal the command has one of its own, which Ctrl-C belongs to, and the operator’s is given back', async () => {
+  const world = makeWorld()
+  const script = 'test -t 0 && test -t 1 && : >/dev/tty && stty size; trap "echo no; exit 3" INT; echo ready; sleep 60'
+  const shown = await runAtTerminal({
+    scratch: world.scratch,
+    cwd: world.repository,
+    // bash waits for what it started and then sees to its trap: the signal must have come to both.
+    command: `stty rows 33 cols 77; "$NODE" "$MAIN" box -- bash -c '${script}'; code=$?; stty -a | grep -o " icanon"; exit $code`,
+    env: { ...world.env, NODE: process.execPath, MAIN: main },
+    prompt: 'ready',
+    answer: '\u0003',
+  })
+  expect(shown.text).toMatch(/33 77\nready\n\^?C?\s*no\n/)
+  expect(shown.text).toContain(' icanon')
+  expect(shown.exit).toBe(3)
+  expect(left(world)).toEqual([])
 })
 
 test('an ordinary user gets the same box', async context => {
