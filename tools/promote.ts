@@ -14,6 +14,7 @@ import { operatorIdentity } from '../src/git/operator-config.ts'
 import { createTag, type FastForward, fastForwardMain, removeTag } from '../src/git/promote.ts'
 import { type RemovedWorktree, removeReviewWorktree } from '../src/git/review-worktree.ts'
 import { agentAncestor, agentVariables } from '../src/process/agent-caller.ts'
+import { promoteLockName, takeLock } from '../src/store/lock.ts'
 import { type Release, readRelease } from './promote/release.ts'
 
 const usage = `Usage: promote <tag>
@@ -40,6 +41,18 @@ export const main = async (args: string[] = process.argv.slice(2)): Promise<void
 const promote = async (tag: string): Promise<void> => {
   refuseAgents()
   const release = await readRelease(process.cwd(), tag, process.env)
+  const lock = takeLock(join(release.dataDir, promoteLockName), Date.now())
+  if (lock === null)
+    throw refused('its lock', 'somebody promotes in another terminal', 'promote-busy', 'Let that one end first.')
+  try {
+    await promoteRelease(release, tag)
+  } finally {
+    lock.release()
+  }
+}
+
+/** Nothing of what is shown is erased meanwhile: the lock says so to `agentlab purge`. */
+const promoteRelease = async (release: Release, tag: string): Promise<void> => {
   process.stdout.write(`${describe(release)}\n`)
   const word = release.checks.length === 0 ? `${tag} unchecked` : tag
   if ((await ask(`Type "${word}" to move ${release.mainBranch}, anything else to leave it: `)) !== word) {

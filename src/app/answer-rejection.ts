@@ -22,6 +22,8 @@ export const rejectionFor = (
   if (!isIn(restingRunStates, run.state)) return `Run ${runId} is under way (${run.state}); ask once it rests.`
   if (task.state !== 'integrated')
     return `Task ${taskId} is ${task.state === 'awaitingOperator' ? 'waiting for you' : task.state}; only integrated work can be taken out.`
+  if (command.back && isErased(store, runId))
+    return `The words of run ${runId} were erased, so there is nothing to give back to a worker; leave --back away.`
   const standing = new Set(tasks.filter(row => row.state === 'integrated').map(row => row.id))
   const dependents = dependentsOf(tasks.map(factOf), taskId).filter(id => standing.has(id))
   if (dependents.length > 0 && !command.withDependents)
@@ -35,6 +37,11 @@ export const rejectionFor = (
     agent,
     findingsContentId,
   }
+}
+
+const isErased = (store: Store, runId: string): boolean => {
+  const asked = store.events.first(runId)?.event
+  return asked?.type === 'run.requested' && store.content.text(asked.request.goalContentId) === null
 }
 
 const factOf = (row: MachineRow) => (row.context as TaskContext).fact

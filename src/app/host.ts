@@ -62,15 +62,19 @@ export interface RunScope {
 /** What a run's request keeps of the configuration: both files as they were read. */
 export const configContent = (config: LoadedConfig): string => JSON.stringify(config.sources)
 
-/** @throws AgentLabError `run-erased` when the run's words are gone and it can't go on */
-export const scopeOf = (host: Host, runId: string): RunScope => {
+/**
+ * @param ifErased the configuration for a run whose words are gone, where it can do without them
+ * @throws AgentLabError `run-erased` when the run's words are gone and it can't go on
+ */
+export const scopeOf = (host: Host, runId: string, ifErased?: EffectiveConfig): RunScope => {
   const requested = eventsOf(host.project.store, runId)[0]
   if (requested?.event.type !== 'run.requested')
     throw new AgentLabError(`run ${runId} failed: its request is not in the log`, { code: 'run-unknown' })
   const { request } = requested.event
   const goal = host.project.store.content.text(request.goalContentId)
   const configText = host.project.store.content.text(request.configContentId)
-  if (goal === null || configText === null) {
+  const config = configText === null ? ifErased : configOf(host.project.store, runId, configText)
+  if (config === undefined || (goal === null && ifErased === undefined)) {
     throw new AgentLabError(`run ${runId} failed: its goal or configuration was erased`, { code: 'run-erased' })
   }
   const context = host.project.store.machines.get(runId)?.context as
@@ -80,8 +84,8 @@ export const scopeOf = (host: Host, runId: string): RunScope => {
     runId,
     lane: request.lane,
     request,
-    config: configOf(host.project.store, runId, configText),
-    goal,
+    config,
+    goal: goal ?? '',
     base: context?.base ?? null,
     mergesMain: request.purpose === 'resolve' ? (context?.main ?? null) : null,
     rehearsed: request.scenarioContentId !== null,

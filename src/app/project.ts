@@ -4,12 +4,15 @@ import { dataDirOf, ensureDataDir } from '../config/data-dir.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import { openRepository, type Repository } from '../git/repository.ts'
 import { openDatabase } from '../store/database.ts'
+import { promoteLockName } from '../store/lock.ts'
 import { createStore, type Store } from '../store/store.ts'
 
 export interface ProjectPaths {
   dataDir: string
   store: string
   lock: string
+  /** Held by whoever promotes. */
+  promoteLock: string
   log: string
   seats: string
   environments: string
@@ -20,6 +23,7 @@ export const projectPaths = (dataDir: string): ProjectPaths => ({
   dataDir,
   store: join(dataDir, 'store.db'),
   lock: join(dataDir, 'supervisor.lock'),
+  promoteLock: join(dataDir, promoteLockName),
   log: join(dataDir, 'supervisor.log'),
   seats: join(dataDir, 'seats'),
   environments: join(dataDir, 'environments'),

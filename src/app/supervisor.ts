@@ -117,7 +117,7 @@ const serveUntilIdle = async (
     if (version !== seen) {
       seen = version
       for (const { id, command } of store.commands.unanswered())
-        if (command.kind === 'gc') cleaner.ask(id)
+        if (command.kind === 'gc' || command.kind === 'purge') cleaner.ask(id, command)
         else answerCommand(host, loop, epoch, { id, command })
     }
     const isAtWork = !loop.isIdle() || store.machines.openRuns(restingRunStates).length > 0

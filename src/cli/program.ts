@@ -199,6 +199,23 @@ const addCleaning = (program: Command, dispatch: Dispatch): void => {
     .addHelpText('after', example('agentlab gc --dry-run', 'agentlab gc'))
     .action(options => dispatch(async call => (await import('./commands/gc.ts')).gc(call, options)))
   program
+    .command('purge')
+    .description('erase what was said in runs that have ended, for good; the log of facts stays')
+    .option('--run <run>', 'this run, or the beginning of its id')
+    .addOption(new Option('--lane <lane>', 'runs of this lane').choices(lanes))
+    .option('--older-than <time>', 'runs that ended before: 90m, 12h, 30d, 2w ago, or a day such as 2026-11-20')
+    .option('--dry-run', 'say what would go and what would stay, and why; change nothing')
+    .option('--yes', 'do not ask')
+    .addHelpText(
+      'after',
+      example(
+        'agentlab purge --lane private --dry-run',
+        'agentlab purge --run k3m9q2x7',
+        'agentlab purge --older-than 30d --yes',
+      ),
+    )
+    .action(options => dispatch(async call => (await import('./commands/purge.ts')).purge(call, options)))
+  program
     .command('worktree')
     .description('list the linked worktrees and what is wrong with them')
     .option('--mend', 'mend the review worktrees that are broken; unsaved work is kept under a ref first')

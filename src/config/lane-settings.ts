@@ -26,6 +26,8 @@ const Settings = z.strictObject({
   models: z.partialRecord(Provider, z.array(ModelPattern).min(1).max(100)).optional(),
   workers: z.array(WorkerName).min(1).max(10).optional(),
   unboxed: z.boolean().optional(),
+  /** How long the words of ended runs are kept; 0: not at all. */
+  keepDays: z.number().min(0).max(3_650).optional(),
   registries: z.array(RegistryHost).max(50).optional(),
   /** Of packages, for set-ups. */
   mirror: LocalUrl.optional(),

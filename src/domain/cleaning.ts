@@ -3,12 +3,15 @@ import { z } from 'zod'
 import { fileSize, many } from './measures.ts'
 import { cleanLine } from './text.ts'
 
-/** `rescue`: what lies unsaved in it is kept under a ref first, then it goes. */
-export const Fate = z.enum(['remove', 'rescue', 'keep'])
+/**
+ * `rescue`: what lies unsaved in it is kept under a ref first, then it goes. `rewrite`: it stays, without what others have
+ * lost.
+ */
+export const Fate = z.enum(['remove', 'rescue', 'rewrite', 'keep'])
 export type Fate = z.infer<typeof Fate>
 
 export const CleaningItem = z.object({
-  kind: z.enum(['seat', 'environment', 'worktree', 'pin', 'lock', 'leftover', 'demo', 'box']),
+  kind: z.enum(['seat', 'environment', 'worktree', 'pin', 'lock', 'leftover', 'demo', 'content', 'file', 'box']),
   /** What people call it: a seat's, a ref's or a folder's name. */
   name: z.string(),
   /** Where it lies; null for a ref. */
@@ -32,7 +35,7 @@ export const CleaningReport = z.object({
 })
 export type CleaningReport = z.infer<typeof CleaningReport>
 
-const order: readonly Fate[] = ['remove', 'rescue', 'keep']
+const order: readonly Fate[] = ['remove', 'rescue', 'rewrite', 'keep']
 
 /** One line an item, what goes first: fate, kind and name, size, reason. The same before as after. */
 export const cleaningRows = (items: readonly CleaningItem[]): string[][] =>

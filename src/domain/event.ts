@@ -255,6 +255,15 @@ export const LoopEvent = z.discriminatedUnion('type', [
   /** `agent` no longer holds what the task's checks saw of it: the merge is made anew. */
   z.object({ type: z.literal('agent.moved'), ...task }),
   z.object({ type: z.literal('integration.refused'), ...task, reason: WaitReason }),
+  /** The run's words are gone for good; this and all facts stay. `files`: files and folders of transcripts and edits. */
+  z.object({
+    type: z.literal('content.erased'),
+    ...run,
+    by: z.enum(['operator', 'retention']),
+    rows: z.number().int().nonnegative(),
+    bytes: z.number().int().nonnegative(),
+    files: z.number().int().nonnegative(),
+  }),
   /** An effect threw: a bug, a full disk, a missing tool. Nothing is lost; the operator is told. */
   z.object({
     type: z.literal('effect.failed'),

@@ -1,6 +1,8 @@
 /** The receipt as one HTML file: opens offline, runs no script, fetches nothing; words of models are only ever text. */
+
 import { criticalPath } from './critical-path.ts'
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
+import { erasedWords } from './erasure.ts'
 import { type Html, html } from './html.ts'
 import type { TaskId } from './ids.ts'
 import { laneWords } from './lane-words.ts'
@@ -75,7 +77,7 @@ const head = (view: RunView): Html => {
   return html`<header><div class="eyebrow">AgentLab receipt · run ${view.runId}</div>
 <h1>${describeOutcome(view)}</h1>
 <p>${badge(toneOf(view.outcome ?? view.state), view.outcome === 'awaitingOperator' ? 'waits for you' : (view.outcome ?? view.state))}${view.rehearsed && html` ${badge('asks', 'rehearsed: scripted models')}`}${view.containment === 'unboxed' && html` ${badge('bad', 'unboxed: nothing held the agents')}`}</p>
-<div class="card"><h4>Goal</h4><p class="goal">${view.goal ?? '(erased)'}</p>
+<div class="card"><h4>Goal</h4><p class="goal">${view.goal ?? `(${erasedWords(view.erasedAt)})`}</p>
 ${facts([
   ['Asked for', moment(view.requestedAt)],
   ['Took', view.endedAt === null ? 'still under way' : duration(view.endedAt - view.requestedAt)],

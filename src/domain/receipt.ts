@@ -1,5 +1,7 @@
 /** The receipt: what a run leaves for a person to judge, as Markdown. Pure; models' words are shown, never obeyed. */
+
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
+import { erasedWords } from './erasure.ts'
 import { laneWords } from './lane-words.ts'
 import { block, code, inline, table } from './markdown.ts'
 import { count, duration, moment } from './measures.ts'
@@ -64,7 +66,9 @@ const renderOutcome = (view: RunView): string => {
 }
 
 const renderGoal = (view: RunView): string =>
-  view.goal === null ? 'Goal: erased.' : `Goal:\n\n${block(view.goal, `agentlab show ${view.runId} --json`)}`
+  view.goal === null
+    ? `Goal: ${erasedWords(view.erasedAt)}.`
+    : `Goal:\n\n${block(view.goal, `agentlab show ${view.runId} --json`)}`
 
 const renderPlan = (view: RunView): string => {
   const whole = `agentlab show ${view.runId} --json`

@@ -65,6 +65,8 @@ export interface RunView {
   clockBackMs: number
   /** Content of this run was erased: texts are missing because of that. */
   erased: boolean
+  /** When that was recorded; null where it was not. */
+  erasedAt: number | null
 }
 
 /** How the plan came about, and what became of it since. */

@@ -24,7 +24,7 @@ export interface LanePolicy {
   logged: Telling
   /** What a notice may say where others can see it. Nothing gives notices yet. */
   notified: Telling
-  /** How long what was said is to be kept; null: as long as its run. Nothing enforces it yet. */
+  /** How many days what was said in a run is kept after its end; null: until the operator erases it. */
   retentionDays: number | null
 }
 
@@ -47,6 +47,7 @@ export const policyOf = (lane: Lane, config: LaneConfig): LanePolicy => {
     ...shipped[lane],
     lane,
     providers,
+    retentionDays: said.keepDays ?? shipped[lane].retentionDays,
     models: Object.fromEntries(
       providers.flatMap(provider => {
         const models = modelsFor(lane, provider, config)

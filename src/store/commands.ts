@@ -1,5 +1,6 @@
 /** Operators' commands as rows: appended by any process, answered by the supervisor. */
 import { z } from 'zod'
+import { ErasureFilter } from '../domain/erasure.ts'
 import { ContentId, Oid, RunId, TaskId } from '../domain/ids.ts'
 import { RunRequest } from '../domain/run-request.ts'
 import type { Sql } from './database.ts'
@@ -10,6 +11,8 @@ export const Command = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('resume'), runId: RunId }),
   /** Answered when all is done, with the cleaning's report as JSON. */
   z.object({ kind: z.literal('gc') }),
+  /** Erases what the filter means for good; answered like a cleaning. */
+  z.object({ kind: z.literal('purge'), filter: ErasureFilter }),
   z.object({
     kind: z.literal('reject'),
     runId: RunId,
@@ -32,7 +35,8 @@ export const Command = z.discriminatedUnion('kind', [
 ])
 export type Command = z.infer<typeof Command>
 /** Commands that are about a run and are answered at once. */
-export type RunCommand = Exclude<Command, { kind: 'gc' }>
+export type RunCommand = Exclude<Command, CleaningCommand>
+export type CleaningCommand = Extract<Command, { kind: 'gc' | 'purge' }>
 
 export interface CommandAnswer {
   accepted: boolean

@@ -50,6 +50,8 @@ export const openDatabase = (path: string, options: OpenOptions = {}): Sql => {
 const prepareWriting = (db: Sql, path: string, steps: readonly string[], tell?: (line: string) => void): void => {
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
+  // What is deleted is overwritten.
+  db.pragma('secure_delete = ON')
   chmodSync(path, 0o600)
   const copy = migrate(db, path, steps)
   if (copy !== null) tell?.(`The store was brought to version ${steps.length}. As it was before: ${copy}`)

@@ -7,6 +7,9 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import Database from 'better-sqlite3'
 import { readableStoreError } from './store-errors.ts'
 
+/** A lock of the same kind, from what `promote` shows to what it moves. */
+export const promoteLockName = 'promote.lock'
+
 export interface SupervisorLock {
   release(): void
 }

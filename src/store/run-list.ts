@@ -9,6 +9,8 @@ export interface RunListRow {
   containment: string
   /** null when erased. */
   goal: string | null
+  /** When its words were erased, where that is on record. */
+  erasedAt: number | null
   requestedAt: number
   /** When it came to rest; null while it goes on. */
   endedAt: number | null
@@ -35,6 +37,7 @@ interface Row {
   scenario: string | null
   containment: string
   goal: string | null
+  erasedAt: number | null
   requestedAt: number
   requests: number
   tokens: number
@@ -58,6 +61,7 @@ export const listRuns = (db: Sql, filter: RunListFilter): RunListRow[] => {
               json_extract(p.data, '$.request.scenarioContentId') AS scenario,
               json_extract(p.data, '$.request.containment') AS containment,
               (SELECT text FROM content WHERE id = json_extract(p.data, '$.request.goalContentId')) AS goal,
+              (SELECT max(at) FROM events WHERE run_id = p.run_id AND type = 'content.erased') AS erasedAt,
               (SELECT count(*) FROM requests WHERE run_id = p.run_id) AS requests,
               (SELECT coalesce(sum(coalesce(input, 0) + coalesce(output, 0)), 0) FROM requests WHERE run_id = p.run_id) AS tokens,
               (SELECT coalesce(sum(status BETWEEN 200 AND 299 AND (input IS NULL OR output IS NULL)), 0)

@@ -74,6 +74,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     clockBackMs,
     failures: [],
     erased: goal === null,
+    erasedAt: events.findLast(({ event }) => event.type === 'content.erased')?.at ?? null,
   }
   const words = wordsOf(store)
   for (const logged of events) foldEvent(view, logged, words)
@@ -109,7 +110,10 @@ const endingAfterStart = (launch: LaunchView): LaunchView => ({
 })
 
 const restedAt = (events: readonly LoggedEvent[]): number | null =>
-  (events.findLast(({ event }) => event.type === 'run.concluded') ?? events.at(-1))?.at ?? null
+  (
+    events.findLast(({ event }) => event.type === 'run.concluded') ??
+    events.findLast(({ event }) => event.type !== 'content.erased')
+  )?.at ?? null
 
 const foldEvent = (view: RunView, { at, event }: LoggedEvent, words: Words): void => {
   if (event.type === 'base.ready') foldBase(view, event, words)

@@ -9,6 +9,7 @@ import { type CheckRows, checkRows } from './checks.ts'
 import { type CommandRows, commandRows } from './commands.ts'
 import { type ContentRows, contentRows } from './content.ts'
 import type { Sql } from './database.ts'
+import { type ErasureRows, erasureRows } from './erasure.ts'
 import { type EventRows, eventRows } from './events.ts'
 import { type LaunchRows, launchRows } from './launches.ts'
 import { type MachineRows, machineRows } from './machines.ts'
@@ -26,6 +27,7 @@ export interface Store {
   requests: RequestRows
   checks: CheckRows
   launches: LaunchRows
+  erasure: ErasureRows
   /** What finished tasks took: of real runs or of rehearsals. */
   taskHistory(rehearsed: boolean): TaskSample[]
   /** Runs `work` in one immediate transaction; with an epoch, refuses when a later supervisor has begun. A write within a write is part of it. */
@@ -51,6 +53,7 @@ export const createStore = (db: Sql): Store => {
     requests: requestRows(db),
     checks: checkRows(db),
     launches: launchRows(db),
+    erasure: erasureRows(db),
     taskHistory: rehearsed => taskHistory(db, rehearsed),
     write: (work, epoch) => {
       try {

@@ -1,5 +1,6 @@
 /** The screen of `agentlab runs -f`: runs at the top, the chosen one's tasks below. A pure function from data to lines. */
 
+import { erasedWords } from '../domain/erasure.ts'
 import { many } from '../domain/measures.ts'
 import { explainWait } from '../domain/outcome.ts'
 import type { RunView } from '../domain/run-view.ts'
@@ -64,7 +65,8 @@ const runLine = (run: RunView, now: number): string => {
   return `${columns.map(([text, wide]) => padToWidth(text, wide)).join(' ')} ${marks}${goalOf(run)}`
 }
 
-const goalOf = (run: RunView): string => (run.goal === null ? '(goal erased)' : cleanLine(run.goal, 300))
+const goalOf = (run: RunView): string =>
+  run.goal === null ? `(${erasedWords(run.erasedAt)})` : cleanLine(run.goal, 300)
 
 const detailLines = (run: RunView, now: number): ScreenLine[] => {
   const wait = run.waitReason === null ? null : explainWait(run.waitReason, run.runId)

@@ -425,6 +425,30 @@ const refusalsOfRequest: Record<string, Case> = {
     says: /agentlab box failed on \.\/tool: there is no such program on PATH/,
     cure: /agentlab box -- sh \.\/tool/,
   },
+  'a purge of nothing in particular': {
+    prepare: () => ({ args: ['purge', '--yes'] }),
+    exit: 2,
+    says: /purge failed on its arguments: it is not said what is to be erased/,
+    cure: /--run, --lane or --older-than/,
+  },
+  'a purge of a lane that is none': {
+    prepare: () => ({ args: ['purge', '--lane', 'secret'] }),
+    exit: 2,
+    says: /secret/,
+    cure: /personal, enterprise, private/,
+  },
+  'a purge older than no time': {
+    prepare: () => ({ args: ['purge', '--older-than', 'ages'] }),
+    exit: 2,
+    says: /failed on --older-than "ages": it is no time/,
+    cure: /90m, 12h, 3d, 2w/,
+  },
+  'a purge of a run where nothing ever ran': {
+    prepare: () => ({ args: ['purge', '--run', 'k3m9'] }),
+    exit: 2,
+    says: /failed on "k3m9": there is no such run/,
+    cure: /agentlab task/,
+  },
   'no agent CLI': {
     prepare: world => {
       world.env.PATH = '/usr/bin:/bin'

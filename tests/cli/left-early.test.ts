@@ -45,6 +45,7 @@ const readers: string[][] = [
   ['status'],
   ['worktree'],
   ['gc', '--dry-run'],
+  ['purge', '--older-than', '1d', '--dry-run'],
 ]
 
 /** The reader of its output leaves at once, or after the first bytes. */

@@ -126,5 +126,6 @@ export const runView = (over: Partial<RunView> = {}): RunView => ({
   failures: [],
   clockBackMs: 0,
   erased: false,
+  erasedAt: null,
   ...over,
 })

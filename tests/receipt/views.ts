@@ -158,6 +158,7 @@ export const view = (over: Partial<RunView> = {}): RunView => ({
   failures: [],
   clockBackMs: 0,
   erased: false,
+  erasedAt: null,
   ...over,
 })
 

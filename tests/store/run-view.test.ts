@@ -259,6 +259,7 @@ test('folds the log, the states, the words and the metering into one view', () =
     goal: 'Greet people',
     clockBackMs: 0,
     erased: false,
+    erasedAt: null,
     base: oid('1'),
     planSummary: 'Two tasks',
     planReturned: 1,

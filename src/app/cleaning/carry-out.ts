@@ -8,18 +8,28 @@ import { removeTree } from '../../git/remove-tree.ts'
 import type { BoxHost } from '../box-command.ts'
 import type { Ground } from './ground.ts'
 import { trashOf } from './leftovers.ts'
-import { planCleaning } from './plan.ts'
 import { type Hands, type Outcome, type Planned, stays } from './planned.ts'
 
+export interface Authority {
+  host: BoxHost
+  signal: AbortSignal
+  /** Under which it records facts. */
+  epoch(): number
+}
+
 /**
- * Plans and cleans. The caller is the only authority over the project at this moment: the supervisor, or whoever holds
- * its lock. May be killed anywhere and called again.
+ * The caller is the only authority over the project at this moment: the supervisor, or whoever holds its lock. May be
+ * killed anywhere and called again, with what is then planned.
  */
-export const clean = async (ground: Ground, host: BoxHost, signal: AbortSignal): Promise<CleaningReport> => {
-  const hands: Hands = { host, signal, discard: path => discard(ground, path) }
+export const carryOut = async (
+  ground: Ground,
+  all: readonly Planned[],
+  { host, signal, epoch }: Authority,
+): Promise<CleaningReport> => {
+  const hands: Hands = { host, signal, epoch, discard: path => discard(ground, path) }
   const results: CleaningResult[] = []
   let isCutShort = false
-  for (const { item, act } of await planCleaning(ground)) {
+  for (const { item, act } of all) {
     isCutShort ||= act !== null && (signal.aborted || !ground.isStillSo())
     if (act === null) results.push({ ...item, isGone: false, note: null })
     else
@@ -34,7 +44,8 @@ const tried = async (act: NonNullable<Planned['act']>, hands: Hands): Promise<Ou
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (hands.signal.aborted) return stays('not done: cleaning was cut short')
-    if (error instanceof AgentLabError) return stays(error.message)
+    if (error instanceof AgentLabError)
+      return stays(error.cure === undefined ? error.message : `${error.message}. ${error.cure}`)
     if (code === undefined) throw error
     const cure = ['EACCES', 'EPERM'].includes(code) ? '; it belongs to somebody else: remove it as its owner' : ''
     return stays(`it could not be removed: ${(error as Error).message}${cure}`)

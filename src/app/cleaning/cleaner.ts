@@ -1,12 +1,14 @@
 /** The supervisor's cleaning: on the operator's command at any time, and by itself, within the bounds, once nothing is at work. */
 import type { CleaningReport } from '../../domain/cleaning.ts'
+import type { CleaningCommand } from '../../store/commands.ts'
 import type { Host } from '../host.ts'
-import { clean } from './carry-out.ts'
+import { carryOut } from './carry-out.ts'
 import { layGround } from './ground.ts'
+import { plannedFor } from './planned-for.ts'
 
 export interface Cleaner {
-  /** Takes a command's row; it is answered when the cleaning is done. The same one twice is taken once. */
-  ask(commandId: string): void
+  /** Takes a command's row; it is answered when that is done. The same one twice is taken once. */
+  ask(commandId: string, command: CleaningCommand): void
   /** Nothing is at work: cleans, once until `stir`. */
   rest(): void
   /** Something is at work again. */
@@ -32,16 +34,19 @@ export const createCleaner = (host: Host, epoch: number): Cleaner => {
         under -= 1
       })
   }
-  const cleaned = (isByHand: boolean): Promise<CleaningReport> =>
-    clean(layGround(host.project, { isByHand, now: host.now() }), host, stopping.signal)
+  const authority = { host, signal: stopping.signal, epoch: () => epoch }
+  const carriedOut = async (command: CleaningCommand, isByHand: boolean): Promise<CleaningReport> => {
+    const ground = layGround(host.project, { isByHand, now: host.now() })
+    return carryOut(ground, await plannedFor(ground, command), authority)
+  }
 
   return {
-    ask: commandId => {
+    ask: (commandId, command) => {
       if (asked.has(commandId)) return
       asked.add(commandId)
       enqueue(async () => {
         if (stopping.signal.aborted) return
-        const answer = await cleaned(true).then(
+        const answer = await carriedOut(command, true).then(
           report => ({ accepted: true, text: JSON.stringify(report) }),
           error => ({ accepted: false, text: `the cleaning failed: ${String(error)}` }),
         )
@@ -52,7 +57,7 @@ export const createCleaner = (host: Host, epoch: number): Cleaner => {
     rest: () => {
       if (hasRested) return
       hasRested = true
-      enqueue(async () => tell(host, await cleaned(false)))
+      enqueue(async () => tell(host, await carriedOut({ kind: 'gc' }, false)))
     },
     stir: () => {
       hasRested = false
@@ -67,7 +72,7 @@ export const createCleaner = (host: Host, epoch: number): Cleaner => {
 
 /** Quiet when there was nothing to do. */
 const tell = (host: Host, { results }: CleaningReport): void => {
-  const gone = results.filter(result => result.isGone)
+  const gone = results.filter(result => result.isGone && result.fate !== 'rewrite')
   if (gone.length > 0) host.log(`cleaning: removed ${gone.map(({ kind, name }) => `${kind} ${name}`).join(', ')}`)
   for (const { kind, name, note } of results) if (note !== null) host.log(`cleaning: ${kind} ${name}: ${note}`)
 }

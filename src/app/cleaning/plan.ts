@@ -1,4 +1,6 @@
 /** What would go and what would stay if it were cleaned now; changes nothing. */
+
+import { overdueRuns, planRetention } from '../erasure/retention.ts'
 import { planBoxes } from './boxes.ts'
 import { planDemos } from './demos.ts'
 import { planEnvironments } from './environments.ts'
@@ -11,7 +13,8 @@ import { planWorktrees } from './worktrees.ts'
 
 /** In the order in which it is carried out: pins come after the seats that borrow through them. */
 export const planCleaning = async (ground: Ground): Promise<Planned[]> => {
-  const seats = await planSeats(ground)
+  const overdue = await overdueRuns(ground)
+  const seats = await planSeats(ground, new Set(overdue.map(one => one.runId)))
   const kept = seats.filter(({ act }) => act === null).map(({ item }) => item.name)
   return [
     ...seats,
@@ -20,6 +23,7 @@ export const planCleaning = async (ground: Ground): Promise<Planned[]> => {
     ...(await planWorktrees(ground)),
     ...(await planLeftovers(ground)),
     ...(await planDemos(ground)),
+    ...(await planRetention(ground, overdue)),
     ...(await planBoxes(ground)),
   ]
 }

@@ -10,6 +10,8 @@ export interface Hands {
    */
   discard(path: string): Promise<void>
   signal: AbortSignal
+  /** Under which facts are recorded: the supervisor's own, or a new one of whoever holds its lock. */
+  epoch(): number
 }
 
 export type Outcome = Pick<CleaningResult, 'isGone' | 'note'>

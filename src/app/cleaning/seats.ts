@@ -29,17 +29,18 @@ const parseSeatName = (name: string): SeatName => {
   return { runId, taskId, worker, role: ending === 'verify' ? 'verify' : 'plan' }
 }
 
-export const planSeats = async (ground: Ground): Promise<Planned[]> => {
+/** `overdue`: runs whose words are kept no longer; their seats do not stay for their days either. */
+export const planSeats = async (ground: Ground, overdue: ReadonlySet<string> = new Set()): Promise<Planned[]> => {
   const { seats } = ground.project.paths
   const planned: Planned[] = []
-  for (const name of await seatNames(seats)) planned.push(await planSeat(ground, seatAt(seats, name)))
+  for (const name of await seatNames(seats)) planned.push(await planSeat(ground, seatAt(seats, name), overdue))
   return planned
 }
 
-const planSeat = async (ground: Ground, seat: Seat): Promise<Planned> => {
+const planSeat = async (ground: Ground, seat: Seat, overdue: ReadonlySet<string>): Promise<Planned> => {
   const named = parseSeatName(seat.name)
   const paths = seatEndings.map(ending => `${seat.root}${ending}`)
-  const { fate, why } = judgeSeat(await factsOf(ground, seat, named))
+  const { fate, why } = judgeSeat(await factsOf(ground, seat, named, overdue.has(named.runId ?? '')))
   const bytes = sumOf(await Promise.all(paths.map(path => ground.meter.measure(path))))
   const item = { kind: 'seat' as const, name: seat.name, path: seat.root, runId: named.runId, bytes, fate, why }
   if (fate === 'keep') return { item, act: null }
@@ -61,7 +62,7 @@ const rescueFirst = async (
   return { isGone: true, note: rescue.ref === null ? 'nothing had changed in it' : `its work is kept: ${rescue.ref}` }
 }
 
-const factsOf = async (ground: Ground, seat: Seat, named: SeatName): Promise<SeatFacts> => {
+const factsOf = async (ground: Ground, seat: Seat, named: SeatName, isOverdue: boolean): Promise<SeatFacts> => {
   const { role, runId, taskId, worker } = named
   const work = workIn(ground, runId, taskId, worker)
   const isHarvested = work.status === 'harvested' && work.tip !== null
@@ -75,7 +76,7 @@ const factsOf = async (ground: Ground, seat: Seat, named: SeatName): Promise<Sea
     hasWorkspace: (await isThere(seat.workspace)) || (await isThere(seat.dirs.gitDir)),
     isReady: (await readReady(seat)) !== null,
     idleMs: ground.now - (await lastUse(seat)),
-    staysMs: ground.isByHand ? 0 : ground.bounds.seatMs,
+    staysMs: ground.isByHand || isOverdue ? 0 : ground.bounds.seatMs,
   }
 }
 

@@ -24,7 +24,7 @@ export const rebuildAgent = async (
   signal: AbortSignal,
   tell: (event: LoopEvent) => void,
 ): Promise<LoopEvent> => {
-  const scope = await withChecksOfToday(host, scopeOf(host, effect.runId))
+  const scope = await scopeOfToday(host, effect.runId)
   const { repository } = host.project
   const branch = branchNames(scope.config.branches).agent
   const main = await mainTip(host)
@@ -87,8 +87,10 @@ const moveTo = async (
 }
 
 /** The run may be old: what is rebuilt now is held against the checks as they are now. */
-const withChecksOfToday = async (host: Host, scope: RunScope): Promise<RunScope> => {
+const scopeOfToday = async (host: Host, runId: string): Promise<RunScope> => {
   const { effective } = await loadConfig({ repoRoot: host.project.repository.root, env: host.project.env })
+  // A run whose words were erased can still be taken out: no word of it is needed for that.
+  const scope = scopeOf(host, runId, effective)
   return { ...scope, config: { ...scope.config, checks: effective.checks, setup: effective.setup } }
 }
 

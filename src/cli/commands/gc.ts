@@ -27,7 +27,8 @@ export const gc = async (call: Call, options: { dryRun?: boolean }): Promise<Ans
   }
 }
 
-const lines = (items: readonly CleaningItem[]): string => alignColumns(cleaningRows(items), [sizeColumn]).join('\n')
+export const lines = (items: readonly CleaningItem[]): string =>
+  alignColumns(cleaningRows(items), [sizeColumn]).join('\n')
 
 const isToGo = ({ fate }: CleaningItem): boolean => fate !== 'keep'
 
@@ -38,8 +39,8 @@ const planned = (items: CleaningItem[]): Answer => {
 }
 
 /** What was planned, as the dry run prints it, and then where the world was otherwise. */
-const cleaned = ({ results, isCutShort }: CleaningReport): Answer => {
-  const gone = results.filter(result => result.isGone)
+export const cleaned = ({ results, isCutShort }: CleaningReport): Answer => {
+  const gone = results.filter(result => result.isGone && result.fate !== 'rewrite')
   const left = results.filter(result => isToGo(result) && !result.isGone)
   return {
     text: lines(results),

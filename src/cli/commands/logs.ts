@@ -1,6 +1,7 @@
 /** `agentlab logs RUN|TASK [-f] [--full]`: what the agents said and did, as a conversation for reading. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { erasedWords } from '../../domain/erasure.ts'
 import type { Answer, Call } from '../call.ts'
 import { conversation } from '../conversation.ts'
 import { openNear } from '../near-store.ts'
@@ -8,6 +9,9 @@ import { runOrTaskNamed, taskIds, viewOf } from '../project.ts'
 import { type TranscriptEntry, transcriptReader } from '../transcript.ts'
 
 const pollMs = 250
+
+const nothingWords = (erasedAt: number | null, id: string): string =>
+  `${erasedAt === null ? 'Nothing was recorded yet.' : `What was said was ${erasedWords(erasedAt)}.`} Where it stands: agentlab show ${id}`
 
 export const logs = async (call: Call, id: string, options: { follow?: boolean; full?: boolean }): Promise<Answer> => {
   const opened = await openNear(call)
@@ -20,8 +24,7 @@ export const logs = async (call: Call, id: string, options: { follow?: boolean; 
     call.json ? entries.map(entry => JSON.stringify(entry)) : entries.flatMap(tell)
   if (options.follow !== true) {
     const entries = await read()
-    const remarks =
-      entries.length === 0 ? [`Nothing was recorded yet. Where it stands: agentlab show ${taskId ?? runId}`] : []
+    const remarks = entries.length === 0 ? [nothingWords(viewOf(project, runId).erasedAt, taskId ?? runId)] : []
     return { text: lines(entries).join('\n'), json: entries, remarks }
   }
   for (;;) {

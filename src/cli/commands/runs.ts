@@ -1,4 +1,5 @@
 /** `agentlab runs [-f]`: the repository's runs, newest first; with -f a screen that keeps itself up to date. */
+import { erasedWords } from '../../domain/erasure.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { many } from '../../domain/measures.ts'
 import type { RunView } from '../../domain/run-view.ts'
@@ -80,7 +81,7 @@ export const runLine = (run: RunListRow, width: number, now: number): string => 
     [`${spentTokens(run.spending.tokens, run.spending.unmeasured)} tok`, 12],
   ]
   const marks = `${run.rehearsed ? '[rehearsed] ' : ''}${run.containment === 'unboxed' ? '[unboxed] ' : ''}`
-  const goal = run.goal === null ? '(goal erased)' : cleanLine(run.goal, 120)
+  const goal = run.goal === null ? `(${erasedWords(run.erasedAt)})` : cleanLine(run.goal, 120)
   return cutToWidth(`${columns.map(([text, wide]) => padToWidth(text, wide)).join(' ')} ${marks}${goal}`, width)
 }
 

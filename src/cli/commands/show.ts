@@ -2,6 +2,7 @@
 
 import { type CriticalPath, criticalPath } from '../../domain/critical-path.ts'
 import { discrepancies } from '../../domain/discrepancies.ts'
+import { erasedWords } from '../../domain/erasure.ts'
 import { laneWords } from '../../domain/lane-words.ts'
 import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
@@ -38,7 +39,7 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
   const whole = `agentlab show ${view.runId} --json`
   const parts = [
     renderProgress(view, width, now).join('\n'),
-    `${paint('bold', 'goal')} ${view.goal === null ? '(erased)' : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
+    `${paint('bold', 'goal')} ${view.goal === null ? `(${erasedWords(view.erasedAt)})` : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
     paint(
       'dim',
       `lane ${laneWords(view)} · ${view.containment}${view.asRoot ? ', as root' : ''} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,

@@ -1,6 +1,8 @@
 /** `agentlab status`: what waits for the operator, who is at work, what lies on disk and what could go. */
+
 import { readStatus, type Status } from '../../app.ts'
 import { amountText } from '../../domain/cleaning.ts'
+import { erasedWords } from '../../domain/erasure.ts'
 import { fileSize, many, moment } from '../../domain/measures.ts'
 import { nextSteps } from '../../domain/receipt-summary.ts'
 import type { RunView } from '../../domain/run-view.ts'
@@ -36,7 +38,8 @@ export const status = async (call: Call): Promise<Answer> => {
 
 const restAt = (view: RunView): number => view.endedAt ?? view.requestedAt
 
-const goalOf = (view: RunView): string => (view.goal === null ? '(goal erased)' : cleanLine(view.goal, 100))
+const goalOf = (view: RunView): string =>
+  view.goal === null ? `(${erasedWords(view.erasedAt)})` : cleanLine(view.goal, 100)
 
 const waitOf = (view: RunView) => ({ runId: view.runId, since: restAt(view), next: nextSteps(view) })
 

@@ -1,0 +1,75 @@
+/** The runs that left something, and which of them an erasure may take: never one that has not ended or is being promoted. */
+import { readdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { ErasureFilter } from '../../domain/erasure.ts'
+import type { Lane } from '../../domain/lane.ts'
+import { moment } from '../../domain/measures.ts'
+import { type Ground, runIdIn } from '../cleaning/ground.ts'
+import { promotionUnderWay } from './promotion.ts'
+
+export interface Candidate {
+  runId: string
+  lane: Lane
+  /** When it came to its end; null while it has not. */
+  endedAt: number | null
+  /** Integrated work of it may still be on its way to main. */
+  isOpenToReview: boolean
+  /** Files and folders of its own outside of seats. */
+  paths: string[]
+  /** Why nothing of it is erased, or null. */
+  keeps: string | null
+}
+
+/** Those the filter means, closed ones first, then by their end. A run of which nothing is left is not among them. */
+export const candidatesFor = async (ground: Ground, filter: ErasureFilter): Promise<Candidate[]> => {
+  const { store, paths, dataDir } = ground.project
+  const named = [paths.transcripts, join(dataDir, 'edits')].map(async folder =>
+    (await readdir(folder).catch(() => [])).map(name => join(folder, name)),
+  )
+  const byRun = Map.groupBy((await Promise.all(named)).flat(), path => runOf(basename(path)))
+  const known = new Set([...store.erasure.runIds(), ...[...byRun.keys()].flatMap(runId => runId ?? [])])
+  const asked = new Set(
+    store.commands.unanswered().flatMap(({ command }) => ('runId' in command ? [command.runId] : [])),
+  )
+  const promoting = promotionUnderWay(ground.project)
+  return [...known]
+    .filter(runId => !asked.has(runId) && (filter.runId === null || filter.runId === runId))
+    .map(runId => candidate(ground, runId, byRun.get(runId) ?? [], promoting))
+    .filter(one => filter.lane === null || one.lane === filter.lane)
+    .filter(one => filter.endedBefore === null || (one.endedAt ?? Number.POSITIVE_INFINITY) < filter.endedBefore)
+    .toSorted((a, b) => Number(a.isOpenToReview) - Number(b.isOpenToReview) || (a.endedAt ?? 0) - (b.endedAt ?? 0))
+}
+
+/** Of a transcript's folder, `k3m9q2x7-2`, or an edited plan, `k3m9q2x7-4f2a91.yaml`. */
+const runOf = (name: string): string | null => runIdIn(name.replace(/-[0-9a-f]{6}\.yaml$/, ''))
+
+const candidate = (ground: Ground, runId: string, paths: string[], promoting: string | null): Candidate => {
+  const { store } = ground.project
+  const standing = ground.standing(runId)
+  const [first] = store.content.ofRun(runId)
+  const requested = store.events.first(runId)?.event
+  const isEnded = standing === 'ended' || standing === 'unknown'
+  const isOpenToReview = store.machines.ofRun(runId).some(row => row.kind === 'task' && row.state === 'integrated')
+  return {
+    runId,
+    lane: requested?.type === 'run.requested' ? requested.request.lane : (first?.lane ?? 'private'),
+    endedAt: isEnded ? endOf(ground, runId, first?.at ?? 0) : null,
+    isOpenToReview,
+    paths,
+    keeps:
+      standing === 'atWork'
+        ? 'its run is under way'
+        : standing === 'waiting'
+          ? 'its run waits for you'
+          : isOpenToReview
+            ? promoting
+            : null,
+  }
+}
+
+/** A request that never became a run ended when it was asked. */
+const endOf = ({ project: { store } }: Ground, runId: string, fallback: number): number =>
+  store.events.ofRun(runId).findLast(({ event }) => event.type !== 'content.erased')?.at ?? fallback
+
+export const endedWords = ({ endedAt }: Pick<Candidate, 'endedAt'>): string =>
+  endedAt === null ? 'its run has not ended' : `its run ended on ${moment(endedAt).slice(0, 10)}`

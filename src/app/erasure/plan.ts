@@ -1,0 +1,72 @@
+/** What an erasure takes and what it leaves, each with its reason, in the order in which it is done. Changes nothing. */
+import type { ErasureFilter } from '../../domain/erasure.ts'
+import { sumOf } from '../cleaning/disk-usage.ts'
+import { type Ground, runIdIn } from '../cleaning/ground.ts'
+import { planLeftovers } from '../cleaning/leftovers.ts'
+import { discardAll, gone, type Planned, stays } from '../cleaning/planned.ts'
+import { planSeats } from '../cleaning/seats.ts'
+import { planWorktrees } from '../cleaning/worktrees.ts'
+import { type Candidate, candidatesFor, endedWords } from './candidates.ts'
+import { planOwnEnvironments } from './own-environments.ts'
+import { planSharedFiles } from './shared-files.ts'
+
+/**
+ * Files come before rows: that a run's words are erased is recorded when they are. Seats go by the rules of cleaning, so
+ * work that is nowhere else is kept under a ref first, or its seat stays.
+ */
+export const planErasure = async (ground: Ground, filter: ErasureFilter): Promise<Planned[]> => {
+  const all = await candidatesFor(ground, filter)
+  const chosen = all.filter(one => one.keeps === null)
+  if (chosen.length === 0 && !ground.project.store.erasure.isPending())
+    return Promise.all(all.map(one => planContent(ground, one, 'operator')))
+  const isMeant = ({ item }: Planned): boolean => chosen.some(({ runId }) => runIdIn(item.name) === runId)
+  const seats = await planSeats(ground)
+  const errands = seats.filter(({ item }) => item.runId === null && runIdIn(item.name) === null)
+  return [
+    ...seats.filter(isMeant),
+    ...errands,
+    ...(await planWorktrees(ground)).filter(isMeant),
+    ...(await planOwnEnvironments(ground, chosen)),
+    ...(await planLeftovers(ground)).filter(({ item }) => item.kind === 'leftover'),
+    ...(await Promise.all(all.map(one => planContent(ground, one, 'operator')))),
+    ...planSharedFiles(ground),
+  ]
+}
+
+/** The words of one run: its rows, its transcripts, plans that were edited. */
+export const planContent = async (
+  ground: Ground,
+  one: Candidate,
+  by: 'operator' | 'retention',
+  why = endedWords(one),
+): Promise<Planned> => {
+  const { store } = ground.project
+  const rows = store.content.ofRun(one.runId)
+  const inStore = rows.reduce((sum, row) => sum + Buffer.byteLength(row.text), 0)
+  const onDisk = sumOf(await Promise.all(one.paths.map(path => ground.meter.measure(path))))
+  const item = {
+    kind: 'content' as const,
+    name: one.runId,
+    path: null,
+    runId: one.runId,
+    bytes: onDisk === null ? null : inStore + onDisk,
+    fate: one.keeps === null ? ('remove' as const) : ('keep' as const),
+    why: one.keeps ?? `${why}, lane ${one.lane}`,
+  }
+  if (one.keeps !== null) return { item, act: null }
+  return {
+    item,
+    act: async hands => {
+      await discardAll(one.paths)(hands)
+      const erased = store.write(() => {
+        if (!ground.isStillSo()) return false
+        const { rows, bytes } = store.erasure.erase(one.runId)
+        const event = { type: 'content.erased' as const, runId: one.runId, by, rows, bytes, files: one.paths.length }
+        // A request that never became a run has no log.
+        if (store.events.first(one.runId) !== null) store.events.append(event, ground.now, hands.epoch())
+        return true
+      }, hands.epoch())
+      return erased ? gone() : stays('a run has begun meanwhile')
+    },
+  }
+}
