@@ -112,7 +112,7 @@ test('a registry that is not listed is not reached, and the receipt has the line
       expect(registry.asked).toEqual([])
       expect(hints(view)).toEqual([
         'The set-up failed, so nothing that needs it was run.',
-        `The set-up asked for ${registry.host}, which is not listed. If it may, add to lanes.personal.registries in ~/.config/agentlab/config.yaml: [${registry.host}]`,
+        `The set-up asked for ${registry.host}, which is not listed. If it may, add to lanes.personal.registries in ~/.config/agentlab/config.yaml: ${registry.host}`,
         expect.stringContaining('it sees nothing but its 2 declared inputs (package.json, packages/a/package.json)'),
       ])
       expect(notProven(view)).toContain('which is not listed. If it may, add to lanes.personal.registries')
@@ -126,7 +126,7 @@ test('with nothing listed a set-up has the whole tree and no network, and says w
     const view = await run()
     expect(statusOf(view)).toBe('notRun')
     expect(registry.asked).toEqual([])
-    expect(hints(view)[1]).toContain(`lanes.personal.registries in ~/.config/agentlab/config.yaml: [${registry.host}]`)
+    expect(hints(view)[1]).toContain(`lanes.personal.registries in ~/.config/agentlab/config.yaml: ${registry.host}`)
     expect(notProven(view)).not.toContain('could reach')
   })
 })

@@ -30,7 +30,7 @@ const unlistedHint = ({ lane, reach, refused }: FailedSetup): string[] => {
   const what = `The set-up asked for ${places.join(', ')}`
   if (reach.none === 'noInputs')
     return [`${what}, and has no network: it declares no inputs, so it sees the whole tree.`]
-  const cure = `If it may, add to lanes.${lane}.registries in ${operatorFile}: [${places.join(', ')}]`
+  const cure = `If it may, add to lanes.${lane}.registries in ${operatorFile}: ${places.join(', ')}`
   return [`${what}, which ${places.length === 1 ? 'is' : 'are'} not listed. ${cure}`]
 }
 
