@@ -1,6 +1,7 @@
 /** What a box may use of the machine: the run's bounds of a seat, and what has to stay free on the data dir's disk. */
 import { freeBytesToKeep } from '../config/keep.ts'
 import { defaultLimits, runLimitsOf } from '../config/limits.ts'
+import type { OperatorConfig } from '../config/operator-config.ts'
 import type { Outgrown } from '../domain/attempt.ts'
 import { AgentLabError } from '../domain/errors.ts'
 import type { WatchedBounds } from '../domain/launch.ts'
@@ -15,6 +16,11 @@ const mostFiles = 2_000_000
 
 /** Processes of one box. */
 export const mostProcesses = 1_024
+
+interface Room {
+  dataDir: string
+  config: { operator: Pick<OperatorConfig, 'keep'> }
+}
 
 interface BoundScope {
   runId: string
@@ -44,13 +50,16 @@ export const watchedBounds = (project: Project, scope: BoundScope | null): Watch
 const grantsOf = (project: Project, runId: string): number =>
   (project.store.machines.get(runId)?.context as Partial<RunContext> | undefined)?.grants ?? 0
 
-/** @throws AgentLabError `disk-full`: starting anything would bring the store into danger */
-export const refuseWithoutRoom = async (project: Project): Promise<void> => {
-  const floor = freeBytesToKeep(project.config.operator.keep)
-  const { freeBytes } = await spaceAt(project.dataDir)
-  if (freeBytes >= floor) return
+/**
+ * What is free on the disk of a data dir, in bytes.
+ * @throws AgentLabError `disk-full`: starting anything would bring the store into danger
+ */
+export const roomFor = async ({ dataDir, config }: Room): Promise<number> => {
+  const floor = freeBytesToKeep(config.operator.keep)
+  const { freeBytes } = await spaceAt(dataDir)
+  if (freeBytes >= floor) return freeBytes
   throw new AgentLabError(
-    `agentlab failed on the disk of ${project.dataDir}: ${fileSize(freeBytes)} are free, and ${fileSize(floor)} have to stay free`,
+    `agentlab failed on the disk of ${dataDir}: ${fileSize(freeBytes)} are free, and ${fileSize(floor)} have to stay free`,
     {
       code: 'disk-full',
       cure: 'Make room (what AgentLab can spare: agentlab gc --dry-run), or lower keep.freeMB in ~/.config/agentlab/config.yaml.',

@@ -10,7 +10,7 @@ import { findGit } from '../git/exec.ts'
 import { boxPolicy } from '../lanes/box.ts'
 import { type LaunchedProcess, launch } from '../process/launch.ts'
 import { toolNeeds } from '../process/programs.ts'
-import { mostProcesses, refuseWithoutRoom, watchedBounds } from './box-bounds.ts'
+import { mostProcesses, roomFor, watchedBounds } from './box-bounds.ts'
 import type { Host } from './host.ts'
 import type { Seat } from './seats.ts'
 
@@ -57,7 +57,7 @@ const defaultLimits: LaunchLimits = {
 
 export const startInBox = async (host: BoxHost, scope: BoxScope, errand: BoxErrand): Promise<LaunchedProcess> => {
   const { repository, dataDir, env } = host.project
-  await refuseWithoutRoom(host.project)
+  await roomFor(host.project)
   const home = env.HOME ?? homedir()
   const policy = boxPolicy({
     containment: scope.request.containment,

@@ -9,7 +9,7 @@ import { parsePlanFile } from '../planner/plan-file.ts'
 import { probeBox } from '../process/box-probe.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { chooseCrew } from './agents.ts'
-import { refuseWithoutRoom } from './box-bounds.ts'
+import { roomFor } from './box-bounds.ts'
 import { hostsReached } from './environment/set-up-network.ts'
 import { listedFiles } from './handed-in.ts'
 import { laneForWish, settledLane } from './lane-of-run.ts'
@@ -73,7 +73,7 @@ export const planRun = async (
       },
     )
   }
-  await refuseWithoutRoom(project)
+  await roomFor(project)
   const containment = await containmentFor(wish, policyOf(lane, effective))
   return {
     lane,

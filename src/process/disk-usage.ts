@@ -1,5 +1,7 @@
 /** How full directories and their file system are. */
+import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { run } from './run.ts'
 
 export interface Space {
@@ -8,8 +10,9 @@ export interface Space {
   freeFiles: number | null
 }
 
-/** What an ordinary user can still write on the file system of `path`. */
+/** What an ordinary user can still write on the file system of `path`; where it is not there yet, of its nearest folder. */
 export const spaceAt = async (path: string): Promise<Space> => {
+  if (!existsSync(path) && path !== dirname(path)) return spaceAt(dirname(path))
   const { bavail, bsize, files, ffree } = await statfs(path)
   return { freeBytes: bavail * bsize, freeFiles: files > 0 ? ffree : null }
 }

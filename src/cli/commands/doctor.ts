@@ -1,11 +1,12 @@
 /** `agentlab doctor`: what this machine and repository can do, found out by trying. Changes nothing. */
 import { join, resolve } from 'node:path'
 import { type AgentState, agentStates } from '../../app/agents.ts'
+import { roomFor } from '../../app/box-bounds.ts'
 import { listedFiles } from '../../app/handed-in.ts'
 import { checkDataDirPlace, dataDirOf } from '../../config/data-dir.ts'
 import { type LoadedConfig, loadConfig, parseConfig } from '../../config/load.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
-import { many } from '../../domain/measures.ts'
+import { fileSize, many } from '../../domain/measures.ts'
 import { noteWords } from '../../domain/repository-note.ts'
 import { cleanLine } from '../../domain/text.ts'
 import { examineRepository } from '../../git/examine.ts'
@@ -38,7 +39,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     nodeVersion(),
     ...ofRepository,
     ...ofConfig,
-    ...tryDataDir(call, repository),
+    ...(await tryDataDir(call, repository, config)),
     ...tryStore(call, repository),
     box,
     ...tryAgents(agents),
@@ -117,12 +118,17 @@ const tryConfig = async (
   }
 }
 
-const tryDataDir = (call: Call, repository: Repository | null): Diagnosis[] => {
+const tryDataDir = async (
+  call: Call,
+  repository: Repository | null,
+  config: Omit<LoadedConfig, 'sources'>,
+): Promise<Diagnosis[]> => {
   if (repository === null) return []
   const dir = dataDirOf({ commonGitDir: repository.commonDir, env: call.env })
   try {
     checkDataDirPlace(dir)
-    return [{ what: 'data dir', status: 'ok', detail: dir }]
+    const room = await roomFor({ dataDir: dir, config })
+    return [{ what: 'data dir', status: 'ok', detail: `${dir}, ${fileSize(room)} free` }]
   } catch (error) {
     return [failed('data dir', error)]
   }
