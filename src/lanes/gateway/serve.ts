@@ -48,7 +48,7 @@ const inPlace = async (
     else await passOn({ desk, grant, match, request, response, signal: leaving.signal, hold })
   } finally {
     leave?.()
-    stile.hold(-heldBytes)
+    stile.drop(heldBytes)
     running.delete(leaving)
   }
 }
