@@ -80,7 +80,7 @@ export const laneFor = async (
   const head = config.paths.length === 0 ? null : await readHead(repository)
   const reachable = await reachableRules(repository, config, head)
   const byName = asked.map((rule): PathReason => ({ kind: 'path', place, ...rule }))
-  return requiredLane({ kind: 'default', lane: config.lane, from: config.laneFrom }, ...reachable, ...byName)
+  return requiredLane(defaultOf(config), ...reachable, ...byName)
 }
 
 /** The rules that a file of the commit, one that is handed in, or the history matches. */
@@ -120,7 +120,10 @@ export const stricterDemand = async (
   { project }: Host,
   { config, request }: RunScope,
   commit: Oid,
-): Promise<string | null> => demandWords(request, await reachableRules(project.repository, config, commit))
+): Promise<string | null> =>
+  demandWords(request, [defaultOf(config), ...(await reachableRules(project.repository, config, commit))])
+
+const defaultOf = ({ lane, laneFrom }: EffectiveConfig): LaneReason => ({ kind: 'default', lane, from: laneFrom })
 
 /** Why the run may not go by this plan in its lane, or null. */
 export const stricterPlan = ({ config, request }: RunScope, { tasks }: Plan): string | null => {
@@ -136,8 +139,8 @@ export const stricterPlan = ({ config, request }: RunScope, { tasks }: Plan): st
  * What others brought to the integration branch meanwhile must not be checked out in a looser lane.
  * @throws AgentLabError `lane-too-loose`
  */
-export const refuseStricterFiles = async ({ project }: Host, scope: RunScope, commit: Oid): Promise<void> => {
-  const demand = demandWords(scope.request, await rulesInFiles(project.repository, scope.config, commit))
+export const refuseStricterFiles = async ({ project }: Host, scope: RunScope, treeish: Oid): Promise<void> => {
+  const demand = demandWords(scope.request, await rulesInFiles(project.repository, scope.config, treeish))
   if (demand === null) return
   throw new AgentLabError(`run ${scope.runId} failed on its lane: ${demand}`, {
     code: 'lane-too-loose',
@@ -151,7 +154,7 @@ export const closedPath = ({ config, request }: RunScope, path: string): string 
   return rule === undefined ? null : `Nothing may be put here: it is for work in lane ${rule.lane}. Leave it as it was.`
 }
 
-const demandWords = (request: RunScope['request'], reasons: readonly PathReason[]): string | null => {
+const demandWords = (request: RunScope['request'], reasons: readonly LaneReason[]): string | null => {
   const stricter = reasons.filter(({ lane }) => !mayRunIn(request, lane))
   if (stricter.length === 0) return null
   const shown = stricter.slice(0, 5).map(laneReasonWords).join('; ')

@@ -103,6 +103,8 @@ test('a base, a plan or a branch that holds a stricter path stops a run of a loo
     // The objects are there, whatever commit is checked out.
     expect(await stricterDemand(host, loose, before)).toMatch(/lane personal is too loose: private\/\*\* .*history/)
     expect(await stricterDemand(host, loose, base)).toMatch(/it holds for private\/b/)
+    const strict = { ...project.config.effective, lane: 'enterprise' as const, laneFrom: 'repository' as const }
+    expect(await stricterDemand(host, { ...loose, config: strict }, before)).toMatch(/agentlab\.yaml says lane/)
     await expect(refuseStricterFiles(host, loose, base)).rejects.toMatchObject({ code: 'lane-too-loose' })
     await refuseStricterFiles(host, loose, before)
     const context = { runId: 'k3m9q2x7', lane: 'personal' as const, workers: ['claude' as const], checks: [] }

@@ -143,13 +143,15 @@ const workspaceFor = async (
   const branch = workspaceBranch(task)
   const standsOnBoth = effect.agent !== null && effect.tip !== null
   const purpose = standsOnBoth ? `conflict ${effect.agent} ${effect.tip}` : 'work'
+  const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
+  // What it was sent back with may come from files that others have brought there meanwhile.
+  if (agent !== null) await refuseStricterFiles(host, scope, agent)
   const ready = await readReady(seat)
   if (ready !== null && (!standsOnBoth || ready.purpose === purpose)) {
     await unlock(host, scope, seat, effect.taskId, signal)
     return { base: ready.base, conflictFiles: [] }
   }
   await unmarkReady(seat)
-  const agent = await readRef(repository, branchRef(branchNames(scope.config.branches).agent))
   const base = standsOnBoth ? effect.agent! : (agent ?? scope.base!)
   await refuseStricterFiles(host, scope, base)
   // Work that comes back after its seat has gone is merged into the new workspace; what it stood on must still be there.

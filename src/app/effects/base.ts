@@ -30,10 +30,11 @@ export const prepareBase = async (
   const branch = branchNames(scope.config.branches).agent
   const unfit = await unfitness(host, scope)
   if (unfit !== null) return unfit
+  // What the base will hold, the history of main and the integration branch holds already.
+  const tooStrict = await stricterDemand(host, scope, main.commit)
+  if (tooStrict !== null) return refused(host, scope, 'stricterLane', tooStrict)
   const agent = await readRef(repository, branchRef(branch))
-  const ready = async (sync: Ready['sync'], { commit, ...checked }: Synced): Promise<Ready | Refused> => {
-    const tooStrict = await stricterDemand(host, scope, commit)
-    if (tooStrict !== null) return refused(host, scope, 'stricterLane', tooStrict)
+  const ready = async (sync: Ready['sync'], { commit, ...checked }: Synced): Promise<Ready> => {
     await pinCommit(repository, scope.runId, commit)
     const notes = await notesAt(repository, commit)
     return {

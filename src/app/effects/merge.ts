@@ -7,6 +7,7 @@ import { mergeTree } from '../../git/merge.ts'
 import { branchRef, readRef, treeOf } from '../../git/refs.ts'
 import { checkTree, type TreeChecks } from '../checks.ts'
 import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
+import { refuseStricterFiles } from '../lane-of-run.ts'
 import { settleMovedBase } from './moved-base.ts'
 
 export const checkMerge = async (
@@ -23,6 +24,8 @@ export const checkMerge = async (
   if (elsewhere !== null) return elsewhere
   const merge = await mergeTree(repository, agent, effect.tip)
   if (merge.status === 'conflict') return conflictOf(host, scope, effect.taskId, agent, merge.files)
+  // What the checks print goes to a verifier, and back to the worker.
+  await refuseStricterFiles(host, scope, merge.tree)
   const baseTree = await treeOf(repository, agent)
   const checks = await checkTree(
     host,
