@@ -1,7 +1,7 @@
 /** A throw-away place to try the walls in: a repository, a HOME, a data dir and a second seat, all marked, none of them real. */
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { gitText } from '../../git/exec.ts'
 import { openRepository, type Repository } from '../../git/repository.ts'
@@ -35,14 +35,20 @@ export const makePlace = async (env: NodeJS.ProcessEnv, parent = tmpdir()): Prom
   try {
     return await furnish(dir, env)
   } catch (error) {
-    await rm(dir, { recursive: true, force: true })
+    await removeAll(dir)
     throw error
   }
 }
 
+/** What everybody on the machine shares as memory, under the name of the place. */
+const sharedMemory = (dir: string): string => join('/dev/shm', basename(dir))
+
+const removeAll = async (dir: string): Promise<void> => {
+  for (const path of [dir, sharedMemory(dir)]) await rm(path, { recursive: true, force: true })
+}
+
 const furnish = async (dir: string, operator: NodeJS.ProcessEnv): Promise<Place> => {
   const [home, dataDir, shared] = ['home', 'data', 'shared'].map(name => join(dir, name)) as [string, string, string]
-  const shmFile = join('/dev/shm', dir.split('/').at(-1)!)
   const repository = await makeRepository(join(dir, 'repository'))
   const paths = projectPaths(dataDir)
   const otherSeat = seatAt(paths.seats, 'other.claude')
@@ -58,7 +64,7 @@ const furnish = async (dir: string, operator: NodeJS.ProcessEnv): Promise<Place>
     write(join(otherSeat.io, 'prompt.md'), secret),
     write(join(shared, 'secret'), secret),
   ])
-  await write(shmFile, secret).catch(() => undefined)
+  await write(sharedMemory(dir), secret).catch(() => undefined)
   const env = { PATH: operator.PATH, HOME: home, ANTHROPIC_API_KEY: secret, GEMINI_API_KEY: secret }
   const config = await loadConfig({ repoRoot: repository.root, env: operator })
   // Not by `openProject`, which would refuse a temporary folder: two of the agent CLIs break there, but none runs here.
@@ -75,13 +81,13 @@ const furnish = async (dir: string, operator: NodeJS.ProcessEnv): Promise<Place>
       OTHER_SEAT: otherSeat.root,
       SHARED_FOLDER: shared,
       FILE_IN_TMP: join(shared, 'secret'),
-      SHM_FILE: shmFile.split('/').at(-1)!,
+      SHM_FILE: basename(dir),
       CANARY: written[0]!,
     },
     watched: [repository.root, home, shared, otherSeat.root, otherSeat.io, join(dataDir, 'note.txt')],
     remove: async () => {
       project.close()
-      for (const path of [dir, shmFile]) await rm(path, { recursive: true, force: true })
+      await removeAll(dir)
     },
   }
 }
