@@ -4,29 +4,36 @@
  * operator's. Without the box the same scripts succeed, or it is said why they can't.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { WallsReport } from '../../src/app/walls/try-walls.ts'
+import { hostileFiles } from '../workers/contract/hostile-repository.ts'
 import { attacks, guarantees } from './all.ts'
+import { agentFiles, elsewhere } from './elsewhere.ts'
+import { poisons } from './poisons.ts'
 
-const program = resolve(import.meta.dirname, '../fixtures/programs/try-attacks.ts')
+// A safety net only: a busy machine takes its time for a thousand boxes and scripts.
+vi.setConfig({ testTimeout: 900_000, hookTimeout: 900_000 })
+
+const root = resolve(import.meta.dirname, '../..')
+const program = resolve(root, 'tests/fixtures/programs/try-attacks.ts')
 const ordinary = 65_534
 const isRoot = process.getuid?.() === 0
 const users = isRoot ? [0, ordinary] : [process.getuid?.() ?? ordinary]
 const lanes = ['private', 'enterprise'] as const
 
 /** Somewhere on disk that is nobody's: only root can make it, and everybody may read it. */
-const elsewhere = isRoot ? mkdtempSync('/srv/agentlab-attacks-') : null
-const secret = elsewhere === null ? null : join(elsewhere, 'note.txt')
+const openFolder = isRoot ? mkdtempSync('/srv/agentlab-attacks-') : null
+const secret = openFolder === null ? null : join(openFolder, 'note.txt')
 
 beforeAll(() => {
-  if (elsewhere === null) return
-  chmodSync(elsewhere, 0o755)
+  if (openFolder === null) return
+  chmodSync(openFolder, 0o755)
   writeFileSync(secret!, 'SECRET', { mode: 0o644 })
 })
 afterAll(() => {
-  if (elsewhere !== null) rmSync(elsewhere, { recursive: true })
+  if (openFolder !== null) rmSync(openFolder, { recursive: true })
 })
 
 const asUser = (uid: number): string[] =>
@@ -38,7 +45,7 @@ const stdio = (fd: number) => ['ignore', 'pipe', 'pipe', ...Array(5).fill('ignor
 const tried = async (uid: number, wish: { only: string[]; isCheck?: boolean }): Promise<WallsReport> => {
   const fd = openSync(secret ?? program, 'r')
   const [file, ...args] = [...asUser(uid), process.execPath, program, JSON.stringify({ lanes, ...wish })]
-  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', ELSEWHERE: elsewhere ?? '/nowhere' }
+  const env = { PATH: '/usr/local/bin:/usr/bin:/bin', ELSEWHERE: openFolder ?? '/nowhere' }
   const child = spawn(file!, args, { cwd: '/', env, stdio: [...stdio(fd)] })
   let [stdout, stderr] = ['', '']
   child.stdout!.on('data', data => (stdout += data))
@@ -98,6 +105,16 @@ test('the attacks are distinct, and at least ninety', () => {
   expect(attacks.length).toBeGreaterThanOrEqual(90)
   expect(new Set(attacks.map(attack => attack.script + (attack.after ?? ''))).size).toBe(attacks.length)
   expect(new Set(attacks.map(attack => attack.name)).size).toBe(attacks.length)
+})
+
+test('what is tried elsewhere is tried there', () => {
+  const text = new Map(elsewhere.map(({ file }) => [file, readFileSync(resolve(root, file), 'utf8')]))
+  expect(elsewhere.filter(({ file, title }) => !text.get(file)!.includes(title))).toEqual([])
+  const files = hostileFiles('http://127.0.0.1:9', true)
+  expect(Object.keys(agentFiles).filter(path => files[path] === undefined)).toEqual([])
+  const names = [...attacks, ...poisons, ...elsewhere].map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+  process.stdout.write(`attacks in tests of their own: ${elsewhere.length}, poisoned workspaces: ${poisons.length}\n`)
 })
 
 test('a descriptor that is open is inherited where nobody closes it', () => {

@@ -32,6 +32,7 @@ export const machine: Attack[] = [
     name: "the clock's rate",
     script: reaches('adjtimex', '$t', 'my $t = pack("I", 0x4000) . ("\\0" x 204); '),
     control: 'root',
+    mayBeMissing: 'nobody may change it here',
   },
   {
     name: 'which programs the kernel runs (binfmt)',
@@ -49,12 +50,12 @@ export const machine: Attack[] = [
     name: 'a bound of its own that was lowered',
     script: perl('use POSIX (); exit(POSIX::nice(-5) ? 0 : 1)'),
     control: 'root',
+    mayBeMissing: 'nobody may lift it here',
   },
   device('/dev/mem', "the machine's memory"),
   device('/proc/kcore', "the kernel's memory"),
   device('/dev/kmsg', "the kernel's log, by its device"),
   device('/dev/loop-control', 'a disk made of a file'),
-  device('/dev/fuse', 'a file system of its own'),
   device('/dev/kvm', 'a virtual machine of its own'),
   device(
     '$(ls -d /dev/vda /dev/sda /dev/nvme0n1 2>/dev/null | head -1)',

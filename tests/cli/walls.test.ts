@@ -1,16 +1,16 @@
 /** `agentlab doctor --walls`: what it says of walls that stand, of one that was broken on purpose, and where none can be had. */
-import { copyFileSync, existsSync, mkdtempSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startInBox } from '../../src/app/box-command.ts'
 import { tryWalls } from '../../src/app/walls/try-walls.ts'
 import { walls } from '../../src/cli/commands/walls.ts'
 import { run } from '../../src/process/run.ts'
 import { callWith } from '../support/call.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
-import { removeScratch } from '../support/git-repository.ts'
 import { agentlab, fakeProgram, makeWorld, type World } from './world.ts'
+
+vi.setConfig({ testTimeout: 600_000 })
 
 interface Told {
   guarantees: { name: string; verdict: string; gotThrough: { what: string; lanes: string[] }[]; notTried: unknown[] }[]
@@ -19,8 +19,8 @@ interface Told {
 /** A world whose temporary folder is its own. */
 const tidyWorld = (): World & { tmp: string } => {
   const world = makeWorld()
-  const tmp = mkdtempSync(join(tmpdir(), 'agentlab-walls-of-'))
-  onTestFinished(() => removeScratch(tmp))
+  const tmp = join(world.scratch, 'tmp')
+  mkdirSync(tmp)
   Object.assign(world.env, { TMPDIR: tmp })
   return { ...world, tmp }
 }
