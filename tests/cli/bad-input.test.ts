@@ -422,8 +422,8 @@ const refusalsOfRequest: Record<string, Case> = {
   'a box for a program that is missing': {
     prepare: () => ({ args: ['box', '--', './tool'] }),
     exit: 127,
-    says: /agentlab box failed on \.\/tool: there is no such program on PATH/,
-    cure: /agentlab box -- sh \.\/tool/,
+    says: /agentlab box failed on \.\/tool: there is no such program/,
+    cure: /agentlab box -- \.\/tool/,
   },
   'a purge of nothing in particular': {
     prepare: () => ({ args: ['purge', '--yes'] }),

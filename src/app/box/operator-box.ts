@@ -2,6 +2,7 @@
  * `agentlab box`: the operator's own command in exactly the box that a worker of a lane gets, made by the same functions,
  * in a throw-away workspace of the commit HEAD stands on. Nothing is sent to a model: there is no run to account for it.
  */
+import { isAbsolute } from 'node:path'
 import type { ProcessEnd } from '../../domain/attempt.ts'
 import { exitCode } from '../../domain/errors.ts'
 import { duration } from '../../domain/measures.ts'
@@ -9,11 +10,12 @@ import { probeBox } from '../../process/box-probe.ts'
 import type { LaunchEnd, LaunchedProcess } from '../../process/launch.ts'
 import { outgrownSentence, watchedBounds } from '../box-bounds.ts'
 import { startInBox } from '../box-command.ts'
+import { programOf } from '../configured-command.ts'
 import type { Host, RunScope } from '../host.ts'
 import { openHost } from '../open-host.ts'
 import type { Project } from '../project.ts'
-import { makeSeat, seatAt } from '../seats.ts'
-import { findCommand } from '../toolchain.ts'
+import { makeSeat, type Seat, seatAt } from '../seats.ts'
+import { type FoundProgram, findCommand } from '../toolchain.ts'
 import { attend, type BoxHands } from './attend.ts'
 import { fillWorkspace, insideOf } from './inside.ts'
 import { type BoxOrder, boxFailure, scopeOfBox } from './order.ts'
@@ -67,14 +69,14 @@ const start = async (
   signal: AbortSignal,
 ): Promise<LaunchedProcess> => {
   const [word = '', ...args] = command
-  const program = await findCommand(word, host.project.env)
-  if (program === null) {
-    const cure = 'Name a program on your PATH; one of the workspace is run by another: agentlab box -- sh ./tool'
-    throw boxFailure(`${word}: there is no such program on PATH`, 'no-program', cure, exitCode.noProgram)
-  }
   const seat = seatAt(host.project.paths.seats, `${scope.runId}.${worker ?? 'box'}`)
   await makeSeat(seat)
   await fillWorkspace(host, scope, seat)
+  const program = await programFor(word, seat, host.project.env)
+  if (program === null) {
+    const cure = 'Name a program on your PATH, or a file of HEAD that can be executed: agentlab box -- ./tool'
+    throw boxFailure(`${word}: there is no such program`, 'no-program', cure, exitCode.noProgram)
+  }
   const { env, readable, logins, network } = await insideOf(host, scope, seat, worker)
   signal.throwIfAborted()
   return startInBox(host, scope, {
@@ -91,4 +93,11 @@ const start = async (
     network,
     limits: { wallMs: scope.request.limits.attemptWallMs },
   })
+}
+
+/** As a check's first word is found: on the operator's PATH, or in the workspace where it names a file (`./gradlew`). */
+const programFor = async (word: string, seat: Seat, env: NodeJS.ProcessEnv): Promise<FoundProgram | null> => {
+  if (!word.includes('/') || isAbsolute(word)) return findCommand(word, env)
+  const file = await programOf(word, seat.workspace, '')
+  return file === null ? null : { file, readable: [], env: {} }
 }
