@@ -29,12 +29,16 @@ afterEach(async () => {
 })
 
 /** The operator is logged in everywhere, every provider is a decoy, and so is the proxy of the machine. */
-const temptation = async (lab: Lab): Promise<{ wire: () => { to: string; sent: Buffer }[] }> => {
+const temptation = async (
+  lab: Lab,
+  local: readonly object[] = [],
+): Promise<{ wire: () => { to: string; sent: Buffer }[] }> => {
   for (let n = 0; n < 4; n++) decoys.push(await startDecoy())
   const [proxy, ...upstreams] = decoys.map(decoy => decoy.origin)
   writeFiles(lab.env.HOME!, {
     '.config/agentlab/config.yaml': JSON.stringify({
       upstreams: Object.fromEntries(providers.map((provider, index) => [provider, upstreams[index]])),
+      local,
       repositories: { [lab.root]: { files: ['.env.test'] } },
       lanes: { personal: { providers: [...providers, 'local'] } },
     }),
@@ -196,6 +200,23 @@ test('with keys at hand and no local model, a run in lane private is refused bef
     await ask('plan', '--lane', 'personal', '--agents', 'claude')
     expect(holds(received(), on('Goal'))).toBe(true)
     expect(wire().some(({ sent }) => holds(sent, on('Goal')))).toBe(true)
+  }))
+
+test('a real run in lane private brings it to the local server that is named, and to nobody else', () =>
+  inLab(files, async lab => {
+    const local = await startDecoy()
+    try {
+      const { wire } = await temptation(lab, [{ name: 'here', url: local.origin, models: ['qwen3:8b'], wire: 'chat' }])
+      const crew = ['--lane', 'private', '--agents', 'local']
+      // The server says no to whatever it is asked; what counts is what it was told.
+      const { stderr } = await lab.cli('plan', ...crew, `Do ${on('Goal')}`)
+      for (const road of ['Goal', 'Instructions']) expect(holds(local.received(), on(road)), stderr).toBe(true)
+      expect(received().length).toBe(0)
+      const sent = wire().filter(each => each.sent.length > 0)
+      expect(new Set(sent.map(({ to }) => to))).toEqual(new Set([`127.0.0.1:${local.port}`]))
+    } finally {
+      await local.close()
+    }
   }))
 
 describe('at the gateway,', () => {
