@@ -1,5 +1,6 @@
 /** What `doctor` says of the tools in a box: one line each, with the places that are opened for it and what stays shut. */
 import { existsSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
 import type { AgentState } from '../app/agents.ts'
 import type { ToolFolder } from '../app/tool-folder.ts'
 import { type Tool, toolchainOf } from '../app/toolchain.ts'
@@ -28,7 +29,7 @@ export const toolDiagnoses = async (
 }
 
 /** A script rather than the node that runs it. */
-const programOf = ({ file, prefixArgs }: Installation): string => prefixArgs[0] ?? file
+const programOf = ({ file, prefixArgs }: Installation): string => prefixArgs.find(word => isAbsolute(word)) ?? file
 
 const ofTool = ({ word, file, prefixes }: Tool): ToolDiagnosis => {
   const what = `tool ${cleanLine(word)}`

@@ -74,7 +74,8 @@ const rank = { link: 0, read: 1, hideDirectory: 2, hideFile: 2, write: 3 } as co
 const depth = (path: string): number => path.split('/').filter(part => part !== '').length
 
 const hidden = (path: string): Mount[] => {
-  const { real } = trailOf(path)
+  // Most of what could be there is not: one look instead of one for each folder on the way.
+  const real = existsSync(path) ? trailOf(path).real : null
   if (real === null || real === '/') return []
   return [{ kind: statSync(real).isDirectory() ? 'hideDirectory' : 'hideFile', path: real }]
 }
