@@ -108,19 +108,26 @@ const go: Detect = async read =>
         setup: null,
       }
 
-const python: Detect = async read => {
+const python: Detect = async (read, has) => {
   const [project, uvLock, pytestIni, conftest, requirements] = await Promise.all(
     ['pyproject.toml', 'uv.lock', 'pytest.ini', 'conftest.py', 'requirements-dev.txt'].map(read),
   )
   const hasPytest = pytestIni !== null || conftest !== null || /pytest/.test(`${project ?? ''}${requirements ?? ''}`)
   const from = project !== null ? 'pyproject.toml' : 'pytest.ini'
-  const runner = uvLock === null ? ['python3', '-m', 'pytest'] : ['uv', 'run', '--frozen', 'pytest']
+  const more = (await has('.python-version')) ? ['.python-version'] : []
+  // Scripts of an environment begin with where it was made, which is elsewhere: pytest is started by its module.
+  const runner = uvLock === null ? ['python3', '-m', 'pytest'] : ['uv', 'run', '--no-sync', 'python', '-m', 'pytest']
   return {
     checks: hasPytest ? [{ name: 'pytest', command: runner, from }] : [],
     setup:
       uvLock === null
         ? null
-        : { command: ['uv', 'sync', '--frozen'], inputs: ['pyproject.toml', 'uv.lock'], from: 'uv.lock' },
+        : {
+            // Without the project itself: its source is not there.
+            command: ['uv', 'sync', '--frozen', '--no-install-project'],
+            inputs: ['pyproject.toml', 'uv.lock', ...more],
+            from: 'uv.lock',
+          },
   }
 }
 

@@ -61,8 +61,8 @@ describe('detects', () => {
     [
       'uv with pytest',
       { 'pyproject.toml': '[tool.pytest.ini_options]', 'uv.lock': '' },
-      ['pytest: uv run --frozen pytest'],
-      'uv sync --frozen',
+      ['pytest: uv run --no-sync python -m pytest'],
+      'uv sync --frozen --no-install-project',
     ],
     ['plain pytest', { 'pytest.ini': '' }, ['pytest: python3 -m pytest'], null],
     ['nothing', {}, [], null],
