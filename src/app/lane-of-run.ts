@@ -3,17 +3,18 @@
  * of the history or of its plan matches. Workspaces borrow the repository's objects, so what is in them can be read.
  */
 import type { EffectiveConfig } from '../config/effective.ts'
+import type { PathRule } from '../config/path-rules.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import type { Oid } from '../domain/ids.ts'
 import { isLooser, type Lane, strictestOf } from '../domain/lane.ts'
 import type { Plan } from '../domain/plan.ts'
 import type { RunRequest } from '../domain/run-request.ts'
 import { cleanLine } from '../domain/text.ts'
-import { listTree } from '../git/blobs.ts'
+import { listTree, type TreeEntry } from '../git/blobs.ts'
 import { pathsEverHeld } from '../git/path-history.ts'
 import { readHead } from '../git/refs.ts'
 import type { Repository } from '../git/repository.ts'
-import { matchedRules, plainPath } from '../lanes/path-lanes.ts'
+import { type MatchedRule, matchedRules, plainPath } from '../lanes/path-lanes.ts'
 import {
   type LaneReason,
   laneReasonWords,
@@ -111,8 +112,19 @@ const rulesInFiles = async (
 ): Promise<PathReason[]> => {
   if (paths.length === 0) return []
   const files = commit === null ? [] : await listTree(repository, commit)
-  const held = [...files.map(file => file.path), ...handIn]
-  return matchedRules(paths, held).map(rule => ({ kind: 'path', place: 'files', ...rule }))
+  return rulesOf(files, paths, handIn).map(rule => ({ kind: 'path', place: 'files', ...rule }))
+}
+
+const lastAnswers = new WeakMap<readonly TreeEntry[], { question: string; answer: MatchedRule[] }>()
+
+/** Asked again and again about the same trees, whose listings git/blobs.ts remembers: of each the last answer is kept. */
+const rulesOf = (files: readonly TreeEntry[], rules: readonly PathRule[], handIn: readonly string[]): MatchedRule[] => {
+  const question = JSON.stringify([rules, handIn])
+  const known = lastAnswers.get(files)
+  if (known?.question === question) return known.answer
+  const answer = matchedRules(rules, [...files.map(file => file.path), ...handIn])
+  lastAnswers.set(files, { question, answer })
+  return answer
 }
 
 /** Why the run may not go on from this commit in its lane, in words for the operator; null: it may. */
