@@ -31,10 +31,11 @@ import { filesHolding } from '../support/canary.ts'
 import { type CleaningWorld, makeCleaningWorld } from '../support/cleaning-world.ts'
 import { fakeWish, makeFakeProject } from '../support/fake-crew.ts'
 import { makeScratch, removeScratch } from '../support/git-repository.ts'
+import { until } from './lab.ts'
 
 const never = { signal: new AbortController().signal }
 const everything = { runId: null, lane: null, endedBefore: Date.now() + 1e12 }
-const canary = 'Kanarienvogel-der-Station'
+const canary = 'Kanarienvogel7Station'
 const dayMs = 24 * 3_600_000
 
 /** Everything of the project is looked at as it lies on disk, with the store open as ever. */
@@ -203,6 +204,12 @@ describe('without a run of its own', () => {
     await cleanUp(world.project, never)
     expect(store.erasure.runIds()).toEqual(['entpnew0', 'personal', 'privnew0'])
     expect(store.erasure.isPending()).toBe(false)
+
+    words('privold1', 'private')
+    await withForegroundSupervisor(world.project, never, () =>
+      until('the erasure', () => !store.erasure.runIds().includes('privold1') && !store.erasure.isPending()),
+    )
+    expect(store.erasure.runIds()).toEqual(['entpnew0', 'personal', 'privnew0'])
   })
 
   test('a full disk stops it with the reason, and the next one finishes', async context => {

@@ -59,6 +59,17 @@ test('nothing in the program pushes, and nothing force-moves a branch', () => {
   expect(paths(src.filter(file => roomOf(file.path) === 'git' && pushes.test(code(file.text))))).toEqual([])
 })
 
+test('no text is kept that did not go through the redactor', () => {
+  const keepers = src.filter(file => /\bcontent\.add\(|\bopenTranscript = /.test(code(file.text)))
+  expect(paths(keepers).sort()).toEqual([
+    'src/app/client.ts',
+    'src/app/host.ts',
+    'src/app/reject.ts',
+    'src/app/transcript.ts',
+  ])
+  expect(paths(keepers.filter(file => !file.own.some(path => path.startsWith('src/domain/redaction/'))))).toEqual([])
+})
+
 test('the brain knows no clock, no chance and no disk', () => {
   for (const file of src.filter(one => roomOf(one.path) === 'supervisor')) {
     expect(file.builtin, file.path).toEqual([])

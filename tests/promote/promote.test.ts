@@ -1,11 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { dataDirOf } from '../../src/config/data-dir.ts'
 import { syncCommit } from '../../src/git/integrate.ts'
 import { mergeTree } from '../../src/git/merge.ts'
+import { promoteLockName, takeLock } from '../../src/store/lock.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
 import { commitFiles, makeScratch, removeScratch, shellGit } from '../support/git-repository.ts'
 import { makePromotable, type Promotable, runId } from '../support/promotable.ts'
@@ -63,6 +64,12 @@ const expectRefusal = async (
   expect(checkoutDigest(lab.directory)).toBe(digest)
   expect(existsSync(recordPath())).toBe(false)
 }
+
+test('nobody promotes while somebody else does, and an erasure sees by the same lock that somebody does', async () => {
+  const lock = takeLock(join(dirname(recordPath()), promoteLockName), Date.now())!
+  await expectRefusal(() => promote(), 2, /promote failed on its lock: somebody promotes in another terminal/)
+  lock.release()
+})
 
 describe('a person at a terminal who types the tag', () => {
   test('moves main, standing on it, with files, tag and record', async () => {

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import type { ErasureFilter } from '../../domain/erasure.ts'
 import type { Lane } from '../../domain/lane.ts'
 import { moment } from '../../domain/measures.ts'
-import { type Ground, runIdIn } from '../cleaning/ground.ts'
+import { type Ground, runIdIn, type Standing } from '../cleaning/ground.ts'
 import { promotionUnderWay } from './promotion.ts'
 
 export interface Candidate {
@@ -14,6 +14,8 @@ export interface Candidate {
   endedAt: number | null
   /** Integrated work of it may still be on its way to main. */
   isOpenToReview: boolean
+  /** Of its rows. */
+  bytes: number
   /** Files and folders of its own outside of seats. */
   paths: string[]
   /** Why nothing of it is erased, or null. */
@@ -27,14 +29,15 @@ export const candidatesFor = async (ground: Ground, filter: ErasureFilter): Prom
     (await readdir(folder).catch(() => [])).map(name => join(folder, name)),
   )
   const byRun = Map.groupBy((await Promise.all(named)).flat(), path => runOf(basename(path)))
-  const known = new Set([...store.erasure.runIds(), ...[...byRun.keys()].flatMap(runId => runId ?? [])])
+  const left = store.erasure.left()
+  const known = new Set([...left.keys(), ...[...byRun.keys()].flatMap(runId => runId ?? [])])
   const asked = new Set(
     store.commands.unanswered().flatMap(({ command }) => ('runId' in command ? [command.runId] : [])),
   )
   const promoting = promotionUnderWay(ground.project)
   return [...known]
     .filter(runId => !asked.has(runId) && (filter.runId === null || filter.runId === runId))
-    .map(runId => candidate(ground, runId, byRun.get(runId) ?? [], promoting))
+    .map(runId => candidate(ground, runId, { left: left.get(runId), paths: byRun.get(runId) ?? [], promoting }))
     .filter(one => filter.lane === null || one.lane === filter.lane)
     .filter(one => filter.endedBefore === null || (one.endedAt ?? Number.POSITIVE_INFINITY) < filter.endedBefore)
     .toSorted((a, b) => Number(a.isOpenToReview) - Number(b.isOpenToReview) || (a.endedAt ?? 0) - (b.endedAt ?? 0))
@@ -43,33 +46,39 @@ export const candidatesFor = async (ground: Ground, filter: ErasureFilter): Prom
 /** Of a transcript's folder, `k3m9q2x7-2`, or an edited plan, `k3m9q2x7-4f2a91.yaml`. */
 const runOf = (name: string): string | null => runIdIn(name.replace(/-[0-9a-f]{6}\.yaml$/, ''))
 
-const candidate = (ground: Ground, runId: string, paths: string[], promoting: string | null): Candidate => {
+interface Traces {
+  left: { lane: Lane; at: number; bytes: number } | undefined
+  paths: string[]
+  promoting: string | null
+}
+
+const candidate = (ground: Ground, runId: string, { left, paths, promoting }: Traces): Candidate => {
   const { store } = ground.project
   const standing = ground.standing(runId)
-  const [first] = store.content.ofRun(runId)
-  const requested = store.events.first(runId)?.event
-  const isEnded = standing === 'ended' || standing === 'unknown'
   const isOpenToReview = store.machines.ofRun(runId).some(row => row.kind === 'task' && row.state === 'integrated')
   return {
     runId,
-    lane: requested?.type === 'run.requested' ? requested.request.lane : (first?.lane ?? 'private'),
-    endedAt: isEnded ? endOf(ground, runId, first?.at ?? 0) : null,
+    lane: left?.lane ?? laneOf(ground, runId),
+    // A request that never became a run ended when it was asked.
+    endedAt: isOpen(standing) ? null : (store.erasure.lastToldAt(runId) ?? left?.at ?? 0),
     isOpenToReview,
+    bytes: left?.bytes ?? 0,
     paths,
-    keeps:
-      standing === 'atWork'
-        ? 'its run is under way'
-        : standing === 'waiting'
-          ? 'its run waits for you'
-          : isOpenToReview
-            ? promoting
-            : null,
+    keeps: openWords[standing] ?? (isOpenToReview ? promoting : null),
   }
 }
 
-/** A request that never became a run ended when it was asked. */
-const endOf = ({ project: { store } }: Ground, runId: string, fallback: number): number =>
-  store.events.ofRun(runId).findLast(({ event }) => event.type !== 'content.erased')?.at ?? fallback
+const openWords: Partial<Record<Standing, string>> = {
+  atWork: 'its run is under way',
+  waiting: 'its run waits for you',
+}
+
+const isOpen = (standing: Standing): boolean => openWords[standing] !== undefined
+
+const laneOf = ({ project: { store } }: Ground, runId: string): Lane => {
+  const asked = store.events.first(runId)?.event
+  return asked?.type === 'run.requested' ? asked.request.lane : 'private'
+}
 
 export const endedWords = ({ endedAt }: Pick<Candidate, 'endedAt'>): string =>
   endedAt === null ? 'its run has not ended' : `its run ended on ${moment(endedAt).slice(0, 10)}`

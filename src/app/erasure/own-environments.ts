@@ -12,13 +12,15 @@ interface Span {
 
 export const planOwnEnvironments = async (ground: Ground, chosen: readonly Candidate[]): Promise<Planned[]> => {
   const { paths, store } = ground.project
+  const stored = await listEnvironments(paths.environments)
+  if (stored.length === 0) return []
   const isChosen = (runId: string): boolean => chosen.some(one => one.runId === runId)
   const others = store.events
     .ofType('run.requested')
     .filter(({ event }) => !isChosen(event.runId))
-    .map(({ at, event }): Span => ({ from: at, to: endOf(ground, event.runId) }))
+    .map(({ at, event }): Span => ({ from: at, to: store.erasure.lastToldAt(event.runId) ?? at }))
   const planned: Planned[] = []
-  for (const { hash: name, dir: path, usedAt } of await listEnvironments(paths.environments)) {
+  for (const { hash: name, dir: path, usedAt } of stored) {
     const builtAt = await stat(path).then(found => found.birthtimeMs || found.mtimeMs)
     const used = { from: builtAt, to: usedAt ?? builtAt }
     const isOwn = !ground.isAnyAtWork && !others.some(span => span.from <= used.to && span.to >= used.from)
@@ -30,6 +32,3 @@ export const planOwnEnvironments = async (ground: Ground, chosen: readonly Candi
   }
   return planned
 }
-
-const endOf = ({ project: { store } }: Ground, runId: string): number =>
-  store.machines.get(runId)?.state === undefined ? 0 : (store.events.ofRun(runId).at(-1)?.at ?? 0)

@@ -41,15 +41,13 @@ export const planContent = async (
   why = endedWords(one),
 ): Promise<Planned> => {
   const { store } = ground.project
-  const rows = store.content.ofRun(one.runId)
-  const inStore = rows.reduce((sum, row) => sum + Buffer.byteLength(row.text), 0)
   const onDisk = sumOf(await Promise.all(one.paths.map(path => ground.meter.measure(path))))
   const item = {
     kind: 'content' as const,
     name: one.runId,
     path: null,
     runId: one.runId,
-    bytes: onDisk === null ? null : inStore + onDisk,
+    bytes: onDisk === null ? null : one.bytes + onDisk,
     fate: one.keeps === null ? ('remove' as const) : ('keep' as const),
     why: one.keeps ?? `${why}, lane ${one.lane}`,
   }

@@ -73,7 +73,7 @@ const agreed = async (call: Call, items: readonly CleaningItem[], going: readonl
 const refuseOpen = ({ runId }: ErasureFilter, items: readonly CleaningItem[]): void => {
   const kept = items.find(item => item.kind === 'content' && item.runId === runId && item.fate === 'keep')
   if (runId !== null && kept !== undefined)
-    throw wrongUse(runId, kept.why, `Let it come to its end first, or end it: agentlab cancel ${runId}`)
+    throw wrongUse(runId, kept.why, `Ask again once that is over; a run is ended with: agentlab cancel ${runId}`)
 }
 
 const wrongUse = (what: string, why: string, cure: string): AgentLabError =>
