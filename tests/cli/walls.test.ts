@@ -5,9 +5,11 @@ import { expect, test, vi } from 'vitest'
 import { startInBox } from '../../src/app/box-command.ts'
 import { tryWalls } from '../../src/app/walls/try-walls.ts'
 import { walls } from '../../src/cli/commands/walls.ts'
+import { gate } from '../../src/lanes/walls/gate.ts'
 import { run } from '../../src/process/run.ts'
 import { callWith } from '../support/call.ts'
 import { checkoutDigest } from '../support/checkout-digest.ts'
+import { writeFiles } from '../support/git-repository.ts'
 import { agentlab, fakeProgram, makeWorld, type World } from './world.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
@@ -63,6 +65,22 @@ test('a box that shares the network of the machine is said not to hold, with wha
   // Without a network of its own the box has no gate: that it lets nothing through says nothing.
   expect(verdicts(answer.json as Told).gate).toBe("can't be tested here")
   expect(readdirSync(world.tmp)).toEqual([])
+})
+
+test('the gate is asked in the language of whichever provider a lane has, also where its list of models is empty', async () => {
+  const world = tidyWorld()
+  const lanes = [
+    'personal: { providers: [google] }',
+    'enterprise: { providers: [local], models: { local: ["none-*"] } }',
+    'private: { models: { local: ["other"] } }',
+  ]
+  const local = '{ name: here, url: "http://127.0.0.1:9", models: ["qwen3:8b", other] }'
+  writeFiles(world.env.HOME!, {
+    '.config/agentlab/config.yaml': `lanes:\n  ${lanes.join('\n  ')}\nlocal: [${local}]\n`,
+  })
+  const { call } = callWith({ cwd: world.repository, env: world.env })
+  const { json } = await walls(call, options => tryWalls({ ...options, parent: world.tmp, guarantees: [gate] }))
+  expect((json as Told).guarantees[0]).toMatchObject({ name: 'gate', verdict: 'holds', gotThrough: [], notTried: [] })
 })
 
 const real = '/usr/bin/bwrap'

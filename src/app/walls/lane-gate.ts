@@ -30,6 +30,7 @@ export const openLaneGate = async (
   const socket = join(dir, `${lane}.sock`)
   await gateway.openGate(token, socket)
   const root = `/${grant.provider}`
+  const model = grant.models![0]!.replaceAll('*', 'x')
   const names = {
     TOKEN: token,
     OTHER_TOKEN: gateway.issueToken(grant),
@@ -37,10 +38,26 @@ export const openLaneGate = async (
     GATE_SOCKET: socket,
     GATE_PORT: String(gatePort),
     GATE_ROOT: root,
-    GATE_PATH: `${root}/v1/messages`,
-    MODEL: grant.models![0]!.replaceAll('*', 'x'),
+    GATE_PATH: root + pathOf(grant.provider, model),
+    MODEL: model,
   }
   return { network: { socket, port: gatePort }, names, close: () => gateway.close() }
+}
+
+/** Where a provider is asked something, in the language its gate speaks. */
+const pathOf = (provider: Provider, model: string): string =>
+  provider === 'google'
+    ? `/v1beta/models/${model}:generateContent`
+    : provider === 'openai'
+      ? '/v1/responses'
+      : '/v1/messages'
+
+/** For lanes without a list of models: a gate that lets any model through can't be seen to refuse one. */
+const someModels: Record<Provider, string> = {
+  anthropic: 'claude-*',
+  openai: 'gpt-*',
+  google: 'gemini-*',
+  local: 'qwen3:8b',
 }
 
 const revoked = (gateway: Gateway, grant: Grant): string => {
@@ -51,16 +68,18 @@ const revoked = (gateway: Gateway, grant: Grant): string => {
 
 const firstOf = (lane: Lane, config: EffectiveConfig): Provider => policyOf(lane, config).providers[0]!
 
-/** The operator's configuration with all of its upstreams at the decoy, and a list of models where it has none. */
+/** The operator's configuration with all of its upstreams at the decoy, and a model for a lane that lists none. */
 const withDecoy = (config: EffectiveConfig, lane: Lane, decoy: string): EffectiveConfig => {
-  const servers = config.local.length > 0 ? config.local : [{ name: 'walls', url: decoy, models: ['qwen3:8b'] }]
-  const local = servers.map(server => ({ ...server, url: decoy }))
-  const upstreams = { anthropic: decoy, openai: decoy, google: decoy }
   const provider = firstOf(lane, config)
-  const models = modelsFor(lane, provider, { ...config, local }) ?? ['claude-*']
+  const listed = modelsFor(lane, provider, config) ?? []
+  const models = listed.length > 0 ? [...listed] : [someModels[provider]]
   const said = config.lanes[lane]
-  const lanes = { ...config.lanes, [lane]: { ...said, models: { ...said?.models, [provider]: [...models] } } }
-  return { ...config, local, upstreams, lanes }
+  return {
+    ...config,
+    local: [{ name: 'walls', url: decoy, models }],
+    upstreams: { anthropic: decoy, openai: decoy, google: decoy },
+    lanes: { ...config.lanes, [lane]: { ...said, models: { ...said?.models, [provider]: models } } },
+  }
 }
 
 const grantOf = async (lane: Lane, config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<Grant> => {

@@ -20,7 +20,7 @@ const asked = 'POST {GATE_PATH} HTTP/1.1'
 
 /** A body the lane's gate lets through, with `more` put in. */
 export const lawfulBody = (more = ''): string =>
-  `{"model":"{MODEL}","max_tokens":1,"messages":[{"role":"user","content":"hello"}]${more}}`
+  `{"model":"{MODEL}","max_tokens":1,"store":false,"messages":[{"role":"user","content":"hello"}]${more}}`
 
 /** A request that is lawful but for what is changed of it. */
 export const requests = (
