@@ -1,8 +1,7 @@
-/** The gateway for the bench, in a thread of its own as it has a process of its own: one token and its gate. */
-import { parentPort, workerData } from 'node:worker_threads'
+/** The gateway for the bench, in a process of its own as in a run: one token and its gate. */
 import { startGateway } from '../src/lanes/gateway/gateway.ts'
 
-const { upstream, socket } = workerData as { upstream: string; socket: string }
+const [upstream, socket] = process.argv.slice(2) as [string, string]
 
 const gateway = await startGateway({
   allow: async () => ({ ok: true }),
@@ -24,4 +23,4 @@ const token = gateway.issueToken({
   models: ['claude-*'],
 })
 await gateway.openGate(token, socket)
-parentPort!.postMessage(token)
+process.send!(token)

@@ -1,7 +1,7 @@
 /** A provider for the bench, in a thread of its own: writes each event by itself, as a model's server does when it has one. */
-import http from 'node:http'
+import https from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 
 const event = (part: number): string =>
   `event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"part ${part} of an answer, about as long as a token or a few"}}\n\n`
@@ -9,7 +9,7 @@ const event = (part: number): string =>
 /** How many events the body asks for in `max_tokens`. */
 const wanted = (body: string): number => Number(/"max_tokens":(\d+)/.exec(body)?.[1] ?? 1)
 
-const server = http.createServer((request, response) => {
+const server = https.createServer(workerData as { key: string; cert: string }, (request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
@@ -25,4 +25,6 @@ const server = http.createServer((request, response) => {
     next()
   })
 })
+// A client's connection outlives the pauses of a run, as a provider's do.
+server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => parentPort!.postMessage((server.address() as AddressInfo).port))

@@ -1,10 +1,14 @@
 /**
  * A seat's gate beside the upstream itself: what it adds to the first byte, what it leaves of a stream's speed, and that
- * fifty streams at once lose nothing. Client, gateway and upstream each have a thread.
+ * fifty streams at once lose nothing. The upstream speaks TLS, as providers do; client, gateway and upstream run apart.
  */
+import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import http, { type RequestOptions } from 'node:http'
+import https from 'node:https'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Figure, median, rounds, timed } from './figure.ts'
 import { inScratch } from './scratch.ts'
@@ -22,32 +26,53 @@ const streamsAtOnce = 50
 
 export const gateFigures = (): Promise<Figure[]> =>
   inScratch(async dir => {
-    const upstream = new Worker(new URL('./gate-upstream.ts', import.meta.url))
+    const { keyPath, certPath } = selfSigned(dir)
+    const cert = readFileSync(certPath, 'utf8')
+    const workerData = { key: readFileSync(keyPath, 'utf8'), cert }
+    const upstream = new Worker(new URL('./gate-upstream.ts', import.meta.url), { workerData })
     const [port] = (await once(upstream, 'message')) as [number]
     const socketPath = join(dir, 'gate.sock')
-    const workerData = { upstream: `http://127.0.0.1:${port}`, socket: socketPath }
-    const gateway = new Worker(new URL('./gate-gateway.ts', import.meta.url), { workerData })
+    const gateway = fork(
+      fileURLToPath(new URL('./gate-gateway.ts', import.meta.url)),
+      [`https://localhost:${port}`, socketPath],
+      {
+        env: { ...process.env, NODE_EXTRA_CA_CERTS: certPath },
+      },
+    )
     const [token] = (await once(gateway, 'message')) as [string]
     const headers = { 'content-type': 'application/json', 'x-api-key': token }
-    const agent = new http.Agent({ keepAlive: true })
-    const direct: RequestOptions = { port, path: '/v1/messages', headers, agent }
-    const gated: RequestOptions = { socketPath, path: '/anthropic/v1/messages', headers, agent }
+    const agents = [new https.Agent({ keepAlive: true, ca: cert }), new http.Agent({ keepAlive: true })] as const
+    const direct: Place = { via: https, port, host: 'localhost', path: '/v1/messages', headers, agent: agents[0] }
+    const gated: Place = { via: http, socketPath, path: '/anthropic/v1/messages', headers, agent: agents[1] }
     try {
       return [await firstByte(direct, gated), await throughput(direct, gated), await atOnce(direct, gated)]
     } finally {
-      agent.destroy()
-      await Promise.all([upstream.terminate(), gateway.terminate()])
+      for (const agent of agents) agent.destroy()
+      gateway.kill()
+      await upstream.terminate()
     }
   })
+
+type Place = RequestOptions & { via: typeof http | typeof https }
+
+const selfSigned = (dir: string): { keyPath: string; certPath: string } => {
+  const [keyPath, certPath] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', keyPath, '-out', certPath], {
+    stdio: 'ignore',
+  })
+  return { keyPath, certPath }
+}
 
 interface Answer {
   firstByteMs: number
   bytes: number
 }
 
-const ask = async (where: RequestOptions, body: string): Promise<Answer> => {
+const ask = async ({ via, ...where }: Place, body: string): Promise<Answer> => {
   const since = performance.now()
-  const request = http.request({ ...where, method: 'POST' })
+  const request = via.request({ ...where, method: 'POST' })
   request.end(body)
   const [response] = (await once(request, 'response')) as [http.IncomingMessage]
   if (response.statusCode !== 200) throw new Error(`the bench's request got ${response.statusCode}`)
@@ -62,7 +87,7 @@ const ask = async (where: RequestOptions, body: string): Promise<Answer> => {
   return { firstByteMs, bytes }
 }
 
-const firstByte = async (direct: RequestOptions, gated: RequestOptions): Promise<Figure> => {
+const firstByte = async (direct: Place, gated: Place): Promise<Figure> => {
   const body = bodyFor(3)
   const times = { direct: [] as number[], gated: [] as number[] }
   for (let round = 0; round < rounds * 60; round++) {
@@ -81,7 +106,7 @@ const firstByte = async (direct: RequestOptions, gated: RequestOptions): Promise
 }
 
 /** Times of whole streams, so that a lower one is better and 0.9 of the speed is 1 / 0.9 of the time. */
-const throughput = async (direct: RequestOptions, gated: RequestOptions): Promise<Figure> => {
+const throughput = async (direct: Place, gated: Place): Promise<Figure> => {
   const body = bodyFor(streamEvents)
   const times = { direct: [] as number[], gated: [] as number[] }
   let bytes = 0
@@ -104,10 +129,10 @@ const throughput = async (direct: RequestOptions, gated: RequestOptions): Promis
   }
 }
 
-const atOnce = async (direct: RequestOptions, gated: RequestOptions): Promise<Figure> => {
+const atOnce = async (direct: Place, gated: Place): Promise<Figure> => {
   const body = bodyFor(500)
   const { bytes } = await ask(direct, body)
-  const all = (where: RequestOptions): Promise<Answer[]> =>
+  const all = (where: Place): Promise<Answer[]> =>
     Promise.all(Array.from({ length: streamsAtOnce }, () => ask(where, body)))
   const alone = await timed(() => all(direct))
   let answers: Answer[] = []
