@@ -31,37 +31,30 @@ const hangCutter = (dataDir: string): (() => void) => {
   }
 }
 
-test.each(['codex', 'claude'] as const)(
-  'a connection of %s that is cut midway ends the attempt as network, and the next start does the work',
-  worker =>
-    inLab({}, async lab => {
-      const planText = onePlan().replace('codex', worker)
-      const hangs = ['{ hang: { afterBytes: 400 }, onLaunch: 1 }', write('one.txt', 'done\n')].join()
-      let isOver = false
-      const cut = hangCutter(lab.dataDir)
-      const cutting = setInterval(() => {
-        if (!isOver) cut()
-      }, 400)
-      try {
-        const view = await lab.run(
-          { planText, scenarioText: scenario(hangs), workers: ['codex', 'claude'] },
-          ({ tasks: [task] }) => {
-            isOver ||= task?.attempts.some(attempt => attempt.endedAt !== null) ?? false
-          },
-        )
-        expect(view.outcome).toBe('done')
-        expect(view.tasks[0]!.attempts.map(({ n, class: failure }) => ({ n, failure }))).toEqual([
-          { n: 1, failure: 'network' },
-          { n: 1, failure: null },
-        ])
-        // It was an answer under way that broke, and not the way to it.
-        const rows = await lab.open(({ store }) => store.requests.ofRun(view.runId))
-        const [first] = view.tasks[0]!.attempts
-        expect(rows.some(row => row.role === 'worker' && row.status === 200 && row.startedAt < first!.endedAt!)).toBe(
-          true,
-        )
-      } finally {
-        clearInterval(cutting)
-      }
-    }),
-)
+test('a connection that is cut midway ends the attempt as network, and the next start does the work', () =>
+  inLab({}, async lab => {
+    const hangs = ['{ hang: { afterBytes: 400 }, onLaunch: 1 }', write('one.txt', 'done\n')].join()
+    let isOver = false
+    const cut = hangCutter(lab.dataDir)
+    const cutting = setInterval(() => {
+      if (!isOver) cut()
+    }, 400)
+    try {
+      const view = await lab.run({ planText: onePlan(), scenarioText: scenario(hangs) }, ({ tasks: [task] }) => {
+        isOver ||= task?.attempts.some(attempt => attempt.endedAt !== null) ?? false
+      })
+      expect(view.outcome).toBe('done')
+      expect(view.tasks[0]!.attempts.map(({ n, class: failure }) => ({ n, failure }))).toEqual([
+        { n: 1, failure: 'network' },
+        { n: 1, failure: null },
+      ])
+      // It was an answer under way that broke, and not the way to it.
+      const rows = await lab.open(({ store }) => store.requests.ofRun(view.runId))
+      const [first] = view.tasks[0]!.attempts
+      expect(rows.some(row => row.role === 'worker' && row.status === 200 && row.startedAt < first!.endedAt!)).toBe(
+        true,
+      )
+    } finally {
+      clearInterval(cutting)
+    }
+  }))
