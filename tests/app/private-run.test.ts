@@ -1,6 +1,10 @@
 /** Lane private with the local loop alone: planned, worked on and verified by one model, with no network but its gate. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AgentLabError } from '../../src/domain/errors.ts'
+import { parseScenario } from '../../src/rehearsal/scenario.ts'
+import { startRehearsal } from '../../src/rehearsal/server.ts'
 import { inLab, renderReceipt } from './lab.ts'
 
 const scenarioText = `
@@ -67,4 +71,30 @@ test('plan, two tasks and their verdicts by one local model end done, and the re
     expect(before).toMatch(/\*\*pass \(same model\)\*\*/)
     expect(notProven?.match(/pass \(same model\)/g)).toHaveLength(2)
     expect(lab.git('log', '--format=%(trailers)', '-1', 'agent')).toContain('AgentLab-Verdict: pass (same model)')
+  }))
+
+const answering = `
+tasks: {}
+defaults: { worker: { steps: [{ read: README.md }, { answer: 'README.md:1 says Hello.' }] } }
+`
+
+test("a run that is no rehearsal asks the operator's own server, and nobody needs a login", () =>
+  inLab({}, async lab => {
+    // Stands for a server of the operator's: it speaks what Ollama speaks, and nobody tells it who is asking.
+    const server = await startRehearsal(parseScenario(answering, 'server.yaml'), { identity: { role: 'worker' } })
+    try {
+      const folder = join(lab.env.HOME!, '.config/agentlab')
+      mkdirSync(folder, { recursive: true })
+      const servers = `local: [{ name: mac, url: "${server.origin}", models: ["qwen3:8b"] }]\n`
+      writeFileSync(join(folder, 'config.yaml'), servers)
+      const planText = 'tasks: [{ key: q, kind: research, title: Read it, what: Say what README.md says. }]'
+      const view = await lab.run({ planText, scenarioText: null, lane: 'private', workers: null, sameVendor: true })
+      expect(view).toMatchObject({ outcome: 'done', rehearsed: false, tasks: [{ worker: 'local', state: 'recorded' }] })
+      expect(view.tasks[0]!.answer).toContain('README.md:1 says Hello.')
+      expect(new Set(server.requests().map(({ path, model }) => `${path} ${model}`))).toEqual(
+        new Set(['/v1/messages qwen3:8b']),
+      )
+    } finally {
+      await server.close()
+    }
   }))
