@@ -18,6 +18,7 @@ import { examineStore } from '../../store/health.ts'
 import { agentCure, agentSentence, agentVerdict } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
 import { handInLine } from '../hand-in-words.ts'
+import { localDiagnoses } from '../local-diagnoses.ts'
 import type { Paint, Style } from '../paint.ts'
 import { setupDiagnoses } from '../set-up-diagnoses.ts'
 import { toolDiagnoses } from '../tool-diagnoses.ts'
@@ -43,6 +44,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     ...tryStore(call, repository),
     box,
     ...tryAgents(agents),
+    ...(await localDiagnoses(config.effective.local)),
     ...setupDiagnoses(config.effective),
     ...(await toolDiagnoses(config.effective, call.env, agents)),
     ...(await tryBranches(repository, config)),

@@ -1,6 +1,5 @@
 /** Reads a request's body whole, bounded, and as JSON once: what leaves is what was understood. */
 import type { IncomingMessage } from 'node:http'
-import { hasAtMost } from './json-values.ts'
 import type { Refusal } from './refusal.ts'
 import type { Route } from './route-table.ts'
 
@@ -8,14 +7,11 @@ export type Body = { ok: true; value: Record<string, unknown> } | { ok: false; r
 
 const invalid = (message: string): Body => ({ ok: false, refusal: 'invalid', message })
 
+/** `hold` is asked for each part whether there is room for it; `atMost` is in bytes. */
 export interface Room {
-  mostBytes: number
-  mostValues: number
-  /** Asked for each part whether there is room for so many bytes. */
+  atMost: number
   hold(bytes: number): boolean
 }
-
-const tooLarge = (message: string): Body => ({ ok: false, refusal: 'tooLarge', message })
 
 /** The body as a JSON object: duplicate keys and odd encodings do not survive. A client that leaves midway is invalid. */
 export const readBody = async (request: IncomingMessage, room: Room): Promise<Body> => {
@@ -26,7 +22,8 @@ export const readBody = async (request: IncomingMessage, room: Room): Promise<Bo
   try {
     for await (const chunk of request as AsyncIterable<Buffer>) {
       size += chunk.length
-      if (size > room.mostBytes) return tooLarge(`the body is over ${room.mostBytes} bytes`)
+      if (size > room.atMost)
+        return { ok: false, refusal: 'tooLarge', message: `the body is over ${room.atMost} bytes` }
       if (!room.hold(chunk.length))
         return { ok: false, refusal: 'busy', message: 'too much is under way for this token' }
       chunks.push(chunk)
@@ -34,9 +31,7 @@ export const readBody = async (request: IncomingMessage, room: Room): Promise<Bo
   } catch {
     return invalid('the body broke off')
   }
-  const bytes = Buffer.concat(chunks)
-  if (!hasAtMost(room.mostValues, bytes)) return tooLarge(`the body holds over ${room.mostValues} values`)
-  return asObject(bytes.toString('utf8'))
+  return asObject(Buffer.concat(chunks).toString('utf8'))
 }
 
 const asObject = (text: string): Body => {

@@ -8,11 +8,8 @@ export interface Bounds {
   /** Requests a second, over time and at once, refused ones too; more get 429. */
   perSecond: number
   burst: number
-  /** So many bytes of a body weigh as much as one request more. */
-  bytesPerRequest: number
-  /** Bytes and JSON values of one body, and bytes of all bodies of one token that are held at once. */
+  /** Bytes of one body, and of all bodies of one token that are held at once. */
   bodyBytes: number
-  bodyValues: number
   heldBytes: number
   /** Milliseconds a client may take to send its head, and its whole request. */
   headMs: number
@@ -27,9 +24,7 @@ export const gateBounds: Bounds = {
   waiting: 64,
   perSecond: 30,
   burst: 150,
-  bytesPerRequest: 256 * 1024,
   bodyBytes: 32 * 1024 * 1024,
-  bodyValues: 200_000,
   heldBytes: 96 * 1024 * 1024,
   headMs: 20_000,
   requestMs: 120_000,

@@ -23,8 +23,7 @@ export const passOn = async (passage: Passage): Promise<void> => {
   const no = (refusal: Refusal, message: string, waitMs?: number): void =>
     refuse(response, match.route.wire, refusal, `AgentLab: ${message}`, waitMs)
 
-  const { bodyBytes: mostBytes, bodyValues: mostValues } = desk.bounds
-  const inspection = await inspect(request, match, grant, { mostBytes, mostValues, hold: passage.hold })
+  const inspection = await inspect(request, match, grant, { atMost: desk.bounds.bodyBytes, hold: passage.hold })
   if (!inspection.ok) return no(inspection.refusal, inspection.message)
   const { bytes, model } = inspection
 

@@ -48,7 +48,7 @@ const inPlace = async (
     else await passOn({ desk, grant, match, request, response, signal: leaving.signal, hold })
   } finally {
     leave?.()
-    stile.drop(heldBytes)
+    stile.hold(-heldBytes)
     running.delete(leaving)
   }
 }

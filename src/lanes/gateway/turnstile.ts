@@ -6,13 +6,11 @@ export interface Turnstile {
   hit(): boolean
   /** A place among those at work, given back by calling what it resolves to. null: too many wait, or the client left. */
   enter(signal: AbortSignal): Promise<(() => void) | null>
-  /** Counts bytes that are held; false when they would be too many, and then they are not counted. */
+  /** Counts bytes that are held (less where negative); false when they would be too many, and then they are not counted. */
   hold(bytes: number): boolean
-  /** So many bytes are held no longer. */
-  drop(bytes: number): void
 }
 
-type Bounded = Pick<Bounds, 'atOnce' | 'waiting' | 'perSecond' | 'burst' | 'heldBytes' | 'bytesPerRequest'>
+type Bounded = Pick<Bounds, 'atOnce' | 'waiting' | 'perSecond' | 'burst' | 'heldBytes'>
 
 /** `clock`: epoch milliseconds. A clock that jumps back gives nothing and takes nothing. */
 export const createTurnstile = (bounds: Bounded, clock: () => number): Turnstile => {
@@ -40,7 +38,7 @@ export const createTurnstile = (bounds: Bounded, clock: () => number): Turnstile
       const earned = (Math.max(0, now - creditedAt) / 1000) * bounds.perSecond
       creditedAt = now
       credit = Math.min(bounds.burst, credit + earned)
-      if (credit <= 0) return false
+      if (credit < 1) return false
       credit--
       return true
     },
@@ -67,12 +65,7 @@ export const createTurnstile = (bounds: Bounded, clock: () => number): Turnstile
     hold: bytes => {
       if (held + bytes > bounds.heldBytes) return false
       held += bytes
-      // Reading takes time as asking does: large bodies make the next request come later.
-      credit -= bytes / bounds.bytesPerRequest
       return true
-    },
-    drop: bytes => {
-      held -= bytes
     },
   }
 }

@@ -1,4 +1,4 @@
-/** Asks a local server how much the model can hold: what is loaded now, what its file sets, what it was made for. */
+/** Asks a local server what it has and how much a model can hold: what is loaded now, else what its file sets. */
 import { z } from 'zod'
 import type { Server } from './wire/wire.ts'
 
@@ -9,10 +9,20 @@ const Running = z.object({
 })
 const Shown = z.object({
   parameters: z.string().optional(),
-  model_info: z.record(z.string(), z.unknown()).optional(),
 })
 
 const timeoutMs = 10_000
+
+const Tags = z.object({ models: z.array(z.object({ name: z.string() })) })
+const Listed = z.object({ data: z.array(z.object({ id: z.string() })) })
+
+/** Names of the models a server has, by Ollama's list or OpenAI's; null: it answers neither. Never throws. */
+export const modelsListed = async (server: Pick<Server, 'baseUrl' | 'token'>): Promise<string[] | null> => {
+  const { data: tags } = Tags.safeParse(await ask(server, '/api/tags'))
+  if (tags !== undefined) return tags.models.map(model => model.name)
+  const { data: listed } = Listed.safeParse(await ask(server, '/v1/models'))
+  return listed?.data.map(model => model.id) ?? null
+}
 
 /** Tokens, or null where the server does not say (only Ollama does). Never throws. */
 export const contextTokens = async (server: Server): Promise<number | null> =>
@@ -24,10 +34,7 @@ const ofRunning = async (server: Server): Promise<number | null> => {
   return whole(data?.models.find(({ name, model }) => same(name) || same(model))?.context_length)
 }
 
-/**
- * What the model's file sets is what Ollama gives it; what it was made for is only an upper bound, so no more is taken
- * from it than Ollama gives by itself to a model it has room for.
- */
+/** What the model's file sets is what Ollama gives it; what it was made for says nothing of what it gets. */
 const ofFile = async (server: Server): Promise<number | null> => {
   const { data } = Shown.safeParse(await ask(server, '/api/show', { model: server.model }))
   const set = /^num_ctx\s+(\d+)\s*$/m.exec(data?.parameters ?? '')?.[1]
@@ -37,13 +44,19 @@ const ofFile = async (server: Server): Promise<number | null> => {
 const whole = (value: unknown): number | null =>
   typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null
 
-const ask = async ({ baseUrl, token }: Server, path: string, body?: unknown): Promise<unknown> => {
+const ask = async (
+  { baseUrl, token }: Pick<Server, 'baseUrl' | 'token'>,
+  path: string,
+  body?: unknown,
+): Promise<unknown> => {
   try {
     const response = await fetch(baseUrl + path, {
       headers: {
-        authorization: `Bearer ${token}`,
+        ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
+      // Where it would lead is not where the operator said.
+      redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     })
