@@ -31,15 +31,11 @@ const settings = [
   // Time, language, terminals, names of services and file types.
   'localtime',
   'timezone',
-  'locale.alias',
   'locale.conf',
   'terminfo',
   'services',
   'protocols',
   'mime.types',
-  'magic',
-  'gai.conf',
-  'host.conf',
   // Which distribution this is.
   'os-release',
   'lsb-release',
@@ -47,8 +43,7 @@ const settings = [
   '*-release',
   // Settings that runtimes keep outside /usr.
   'fonts',
-  'perl',
-  'python3*',
+  'python3.*',
   'java-*',
   'dotnet',
   'maven/m2.conf',

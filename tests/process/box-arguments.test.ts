@@ -58,7 +58,7 @@ describe('bubblewrap’s arguments', () => {
         '--perms 0755 --tmpfs /opt/sdk/home',
         '--ro-bind /dev/null /opt/sdk/.npmrc',
         '--bind /opt/sdk/home/seat /opt/sdk/home/seat',
-        '--perms 0644 --ro-bind-data 5 /etc/passwd',
+        '--perms 0644 --file 5 /etc/passwd',
         '--remount-ro /opt/sdk/home',
         '--remount-ro /',
         '--chdir',
