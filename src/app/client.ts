@@ -13,6 +13,7 @@ import { isIn, restingRunStates } from '../supervisor/states.ts'
 import { admitRun } from './admission.ts'
 import { configContent } from './host.ts'
 import { silentError, supervisorKeeper } from './keep-supervisor.ts'
+import { planWithoutSecrets } from './kept-plan.ts'
 import { ownSecrets } from './own-secrets.ts'
 import { planRun, type RunWish } from './plan-run.ts'
 import type { Project } from './project.ts'
@@ -39,7 +40,7 @@ export const requestRun = async (
       ...planned,
       goalContentId: keep('goal', redactor.redact(wish.goal)),
       configContentId: keep('config', configContent(project.config)),
-      planContentId: wish.planText === null ? null : keep('planFile', redactor.redact(wish.planText)),
+      planContentId: wish.planText === null ? null : keep('planFile', planWithoutSecrets(redactor, wish.planText)),
       scenarioContentId: wish.scenarioText === null ? null : keep('scenario', wish.scenarioText),
     }
     return { kind: 'task', runId, request }
@@ -56,7 +57,8 @@ const sendWords = async (
   options?: SendOptions,
 ): Promise<CommandAnswer> => {
   const id = newContentId(Math.random)
-  const text = createRedactor(await ownSecrets(project)).redact(words.text)
+  const redactor = createRedactor(await ownSecrets(project))
+  const text = words.kind === 'planFile' ? planWithoutSecrets(redactor, words.text) : redactor.redact(words.text)
   const row = contentRow(view, { id, taskId: null, at: Date.now(), kind: words.kind, text })
   project.store.write(() => project.store.content.add(row))
   return sendCommand(project, commandFor(id), options)

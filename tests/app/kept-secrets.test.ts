@@ -2,7 +2,10 @@
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { planWithoutSecrets } from '../../src/app/kept-plan.ts'
 import { followRun, openProject, requestRun, withForegroundSupervisor } from '../../src/app.ts'
+import { createRedactor } from '../../src/domain/redaction/redactor.ts'
+import { readPlanFile } from '../../src/planner/plan-file.ts'
 import { readRunView } from '../../src/store/run-view.ts'
 import { filesHolding } from '../support/canary.ts'
 import { fakeEnvironment, fakeWish } from '../support/fake-crew.ts'
@@ -13,6 +16,17 @@ import { planOf } from '../support/odd-run.ts'
 const halves = { ghp_: '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ', AKIA: 'ABCDEFGH234567QR', own0815: 'credentialofmine' }
 const spill = (prefix: keyof typeof halves): string => `printf '${prefix}%s\\n' ${halves[prefix]}`
 const secrets = Object.entries(halves).map(([prefix, rest]) => `${prefix}${rest}`)
+
+test('a plan in YAML stays a plan when a secret is taken out of it', () => {
+  const plan = (token: string): string =>
+    `tasks:\n  - key: one\n    title: Use ${token} well\n    what: ${token}\n    worker: claude\n`
+  const redactor = createRedactor()
+  expect(planWithoutSecrets(redactor, plan('a token'))).toBe(plan('a token'))
+  const kept = planWithoutSecrets(redactor, plan(secrets[0]!))
+  expect(readPlanFile(kept, 'the plan').tasks).toMatchObject([
+    { title: 'Use [redacted: github token] well', what: '[redacted: github token]', worker: 'claude' },
+  ])
+})
 
 test('what a worker, a check, a plan and a goal spill is kept without the secrets in it', async () => {
   const dir = makeScratch('secrets')

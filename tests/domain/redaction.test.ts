@@ -108,6 +108,7 @@ test.each([
   ['a certificate', `-----BEGIN CERTIFICATE-----\n${png.toString('base64').slice(0, 640)}\n-----END CERTIFICATE-----`],
   ['the name of a key alone', 'It begins with -----BEGIN RSA PRIVATE KEY----- and goes on.'],
   ['a type', 'interface Login { password: string; apiKey?: string | null; token: AuthToken }'],
+  ['code with types in it', 'pbkdf2(password: Uint8Array, salt: Uint8Array); headers = { authorization: username }'],
   ['code', 'const token = readToken2()\nlet secret = config.auth.secret1\npassword = await askPassword()'],
   ['a variable', 'TOKEN=$GITHUB_TOKEN_2 API_KEY=$'.concat('{{ secrets.API_KEY_1 }} password: $', '{DB_PASSWORD_1}')],
   ['usage', '{"input_tokens":12345678,"output_tokens":987654321,"token_count":1234567890}'],
@@ -148,6 +149,38 @@ test('a secret in any text, in any pieces, leaves nothing of itself', () => {
       const out = edges.slice(1).flatMap((edge, index) => stream.push(text.slice(edges[index], edge)))
       expect(leftOf(secret, [...out, ...stream.end()].join(''))).toEqual([])
       expect(leftOf(secret, redactor.redact(text))).toEqual([])
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('JSON without its secrets is the same JSON in all but its texts', () => {
+  const parts = [
+    ...samples.map(([, secret, around = (text: string) => text]) => around(secret)),
+    ...samples.map(([, secret]) => secret.slice(0, secret.length / 2)),
+    ...samples.map(([, secret]) => secret.slice(secret.length / 2)),
+    ...forms.flatMap(([, encode]) => samples.slice(0, 6).map(([, secret]) => encode(secret))),
+  ]
+  const text = fc.array(fc.oneof(fc.constantFrom(...parts), fc.string({ maxLength: 12 })), { maxLength: 3 })
+  const { tree } = fc.letrec(tie => ({
+    tree: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      text.map(pieces => pieces.join(' ')),
+      fc.dictionary(fc.constantFrom('token', 'password', 'auth', 'authorization', 'claim'), tie('tree'), {
+        maxKeys: 4,
+      }),
+      fc.array(tie('tree'), { maxLength: 4 }),
+    ),
+  }))
+  const shapeOf = (value: unknown): unknown => {
+    if (typeof value === 'string') return ''
+    if (Array.isArray(value)) return value.map(shapeOf)
+    return Object.entries(value as object).map(([key, inner]) => [key, shapeOf(inner)])
+  }
+  fc.assert(
+    fc.property(tree, value => {
+      const redacted: unknown = JSON.parse(redactor.redact(JSON.stringify(value)))
+      expect(shapeOf(redacted)).toEqual(shapeOf(value))
     }),
     { numRuns: 300 },
   )

@@ -1,4 +1,7 @@
-/** Secrets that no issuer's prefix tells: keys in armour, tokens in headers, passwords in URLs and beside their name. */
+/**
+ * Secrets that no issuer's prefix tells: keys in armour, tokens in headers, passwords in URLs and beside their name. None
+ * goes over a quotation mark, so that JSON without its secrets is JSON still.
+ */
 import { isSecretValue } from './secret-value.ts'
 import type { Shape } from './shape.ts'
 
@@ -41,7 +44,7 @@ export const generalShapes: readonly Shape[] = [
     reach: 4,
     // Headers, then up to its end, or, where that is missing, as long as its lines go on.
     pattern: new RegExp(
-      `-{2,5}BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-{2,5}(?:${lineEnd}[A-Za-z-]{1,40}: [^\\n\\\\]{0,200}){0,8}(?:[^-]{1,16384}-{2,5}END [A-Z0-9 ]{0,60}-{0,5}|(?:${lineEnd}[A-Za-z0-9+/=]{16,256}){1,500}(?:${lineEnd}[A-Za-z0-9+/]{1,16}={0,2})?)`,
+      `-{2,5}BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-{2,5}(?:${lineEnd}[A-Za-z-]{1,40}: [^\\n\\\\"]{0,200}){0,8}(?:[^-"]{1,16384}-{2,5}END [A-Z0-9 ]{0,60}-{0,5}|(?:${lineEnd}[A-Za-z0-9+/=]{16,256}){1,500}(?:${lineEnd}[A-Za-z0-9+/]{1,16}={0,2})?)`,
       'dy',
     ),
     source: 'RFC 7468, OpenSSH and OpenPGP armour',
@@ -69,6 +72,8 @@ export const generalShapes: readonly Shape[] = [
       `authorization${quotes}[ \\t]{0,4}[:=][ \\t]{0,4}${quotes}(?:(?:basic|bearer|token|apikey|digest|negotiate)[ \\t]{1,4})?(?<s>[A-Za-z0-9._~+/=:-]{8,4000})`,
       'diy',
     ),
+    // A word alone is the name of a variable.
+    judge: (secret, match) => /[^A-Za-z]/.test(secret) || /(?:basic|bearer|token)[ \t]/i.test(match[0]),
     source: 'RFC 9110, 11.6.2',
   },
   {
@@ -83,7 +88,7 @@ export const generalShapes: readonly Shape[] = [
     kind: 'password of netrc',
     anchors: ['machine '],
     pattern:
-      /machine[ \t]{1,4}\S{1,200}[ \t]{1,4}login[ \t]{1,4}\S{1,200}[ \t]{1,4}password[ \t]{1,4}(?<s>(?!\[redacted)\S{1,200})/dy,
+      /machine[ \t]{1,4}[^\s"]{1,200}[ \t]{1,4}login[ \t]{1,4}[^\s"]{1,200}[ \t]{1,4}password[ \t]{1,4}(?<s>(?!\[redacted)[^\s"'\\]{1,200})/dy,
     source: 'curl: the .netrc file',
   },
   {

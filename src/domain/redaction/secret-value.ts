@@ -17,10 +17,12 @@ const dottedName = /^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*){1,8}$/
 /** `readToken2`, `password1`: what code calls its things. */
 const plainName = /^[A-Za-z_$][A-Za-z_$]{0,200}\d{0,3}$/
 
+const typeName = /^(?:big)?(?:u?int|float)\d{1,3}(?:clamped)?array$/i
+
 /** `match.groups.joint` is what stands between the name and the value. */
 export const isSecretValue = (secret: string, match: RegExpExecArray): boolean => {
   const text = secret.replace(/[.,;:!?]+$/, '')
-  if (text.length < 8 || stoodFor.test(text) || dottedName.test(text)) return false
+  if (text.length < 8 || stoodFor.test(text) || dottedName.test(text) || typeName.test(text)) return false
   if (!/\d/.test(text) || !/[^\d.:/_-]/.test(text) || entropyOf(text) < leastBits) return false
   const isCode = match.groups?.joint !== '=' && !/["'`]/.test(match[0])
   return !(isCode && plainName.test(text))
