@@ -30,7 +30,10 @@ const rows: [string, (policy: LanePolicy) => string][] = [
   ],
   ['registries for a set-up', ({ registries }) => (registries.length === 0 ? 'none' : list(registries))],
   ['`--unboxed`', ({ unboxed }) => (unboxed ? 'yes' : 'no')],
-  ['words are kept', ({ retentionDays: days }) => (days === null ? 'with their run' : `${days} days`)],
+  [
+    'words are kept',
+    ({ retentionDays: days }) => (days === null ? 'until you erase them' : `${days} days after their run`),
+  ],
   ["in the supervisor's log", ({ logged }) => logged],
 ]
 
