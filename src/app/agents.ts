@@ -145,7 +145,7 @@ const reasonAgainst = (state: AgentState, request: CrewRequest): string | null =
   if (request.rehearsed || state.login.state === 'usable') return null
   return state.login.state === 'missing'
     ? `not logged in (needs ${state.login.needs})`
-    : `logged in but not usable by AgentLab yet (needs ${state.login.needs})`
+    : `logged in, but not in a way AgentLab can use (needs ${state.login.needs})`
 }
 
 /** A rehearsal needs no server of the operator's, but it takes the local loop only where it is told to. */

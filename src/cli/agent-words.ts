@@ -17,7 +17,7 @@ export const agentSentence = (state: AgentState): string => {
   if (state.worker === 'local') return localSentence(state.login)
   const where = `${program.version} at ${program.prefixArgs[0] ?? program.file}`
   if (state.login.state === 'usable') return `usable: ${where}, ${state.login.kind} from ${state.login.source}`
-  const start = state.login.state === 'missing' ? 'not logged in' : 'logged in but not usable by AgentLab yet'
+  const start = state.login.state === 'missing' ? 'not logged in' : 'logged in, but not in a way AgentLab can use'
   return `${start} (needs ${state.login.needs}): ${where}`
 }
 
