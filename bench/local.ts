@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { parseScenario } from '../src/rehearsal/scenario.ts'
 import { startRehearsal } from '../src/rehearsal/server.ts'
 import { type LocalSettings, tokenVariable } from '../src/workers/local/settings.ts'
+import { sparingFlags } from '../src/workers/own-program.ts'
 import { type Figure, median, rounds } from './figure.ts'
 import { inScratch } from './scratch.ts'
 
@@ -58,7 +59,7 @@ const playRound = (): Promise<{ loop: number; node: number }> =>
       const path = join(dir, 'settings.json')
       writeFileSync(path, JSON.stringify(settings))
       const loop = await peakThrough(
-        ['--max-semi-space-size=1', join(dir, 'dist/workers/local.mjs'), path, 'new', 's'],
+        [...sparingFlags, join(dir, 'dist/workers/local.mjs'), path, 'new', 's'],
         dir,
         'Do it.',
       )

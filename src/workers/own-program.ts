@@ -7,8 +7,11 @@ import type { Installation } from './worker.ts'
 
 const Manifest = z.object({ version: z.string() })
 
-/** It waits for a model nearly all of the time: no room is needed for young objects in plenty. */
-const flags = ['--max-semi-space-size=1']
+/** It waits for a model nearly all of the time, so what makes code fast at the price of memory is left out. */
+export const sparingFlags: readonly string[] = [
+  ...['--max-semi-space-size=1', '--single-threaded-gc', '--max-lazy'],
+  ...['--no-opt', '--no-maglev', '--no-sparkplug', '--liftoff-only'],
+]
 
 export const ownProgram = async (nodePath: string): Promise<Installation> => {
   const isSource = import.meta.filename.endsWith('.ts')
@@ -18,7 +21,7 @@ export const ownProgram = async (nodePath: string): Promise<Installation> => {
   const { version } = Manifest.parse(JSON.parse(await readFile(assetPath('package.json'), 'utf8')))
   return {
     file: nodePath,
-    prefixArgs: [...flags, file],
+    prefixArgs: [...sparingFlags, file],
     version,
     prefixes: [...needed, dirname(await realpath(nodePath))],
   }
