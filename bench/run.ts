@@ -30,7 +30,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   receipt: async () => [await receiptHtml()],
   runs: async () => [await runsListing()],
   workers: workerFigures,
-  redaction: async () => [await redaction()],
+  redaction: async () => [redaction()],
   local: localFigures,
 }
 
