@@ -22,8 +22,8 @@ const repositoryOf = (scratch: string, files: number): string => {
   return root
 }
 
-/** Puts a git on PATH that writes down what it is asked; what runs in a box can't write there. */
-const writeCallsTo = (scratch: string): void => {
+/** Puts a git on PATH that writes down what it is asked, and gives its folder; what runs in a box can't write there. */
+const writeCallsTo = (scratch: string): string => {
   const log = join(scratch, 'git.log')
   const bin = join(scratch, 'counting')
   mkdirSync(bin)
@@ -31,6 +31,7 @@ const writeCallsTo = (scratch: string): void => {
   writeFileSync(join(bin, 'git'), `#!/bin/sh\n{ echo "$1" >>'${log}'; } 2>/dev/null\nexec '${findGit()}' "$@"\n`)
   chmodSync(join(bin, 'git'), 0o755)
   vi.stubEnv('PATH', `${bin}:${process.env.PATH}`)
+  return bin
 }
 
 const callsOn = async (files: number): Promise<string[]> => {
@@ -40,8 +41,7 @@ const callsOn = async (files: number): Promise<string[]> => {
     await inOddRepository(
       scratch => {
         const root = repositoryOf(scratch, files)
-        writeCallsTo(counting)
-        return { root }
+        return { root, bin: writeCallsTo(counting) }
       },
       makesOneFile,
       ({ view, git }) => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import { explainWait } from '../../src/domain/outcome.ts'
 import { renderSummary } from '../../src/domain/receipt-summary.ts'
-import { heldBy, inLifeLab, type LifeLab, planOf, writes } from '../support/life-lab.ts'
+import { gateOf, heldBy, inLifeLab, type LifeLab, planOf, writes } from '../support/life-lab.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -14,9 +14,6 @@ const until = async (what: string, look: () => boolean): Promise<void> => {
 }
 
 const stateOf = (lab: LifeLab, id: string): string | undefined => lab.project.store.machines.get(id)?.state
-
-/** Where a worker in its box can see it: beside the objects it borrows. */
-const gateOf = (lab: LifeLab): string => join(lab.root, '.git', 'objects', 'info', 'gate')
 
 /** A run held at work, `act` meanwhile, then its rest. */
 const whileAtWork = async (

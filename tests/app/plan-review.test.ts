@@ -9,7 +9,7 @@ import { resume } from '../../src/cli/commands/resume.ts'
 import type { AgentLabError } from '../../src/domain/errors.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { callWith } from '../support/call.ts'
-import { heldBy, inLifeLab, type LifeLab, planOf, writes } from '../support/life-lab.ts'
+import { gateOf, heldBy, inLifeLab, type LifeLab, planOf, writes } from '../support/life-lab.ts'
 import { until } from './lab.ts'
 
 const two = planOf({ key: 'one', script: writes('one.txt') }, { key: 'two', script: writes('two.txt'), after: ['one'] })
@@ -89,7 +89,7 @@ test('an approval comes too late once the time has passed, and showing the plan 
 
 test('an edit of a run at work changes what has not begun, refuses to touch what has, and loses no text', () =>
   inLifeLab({}, async lab => {
-    const gate = join(lab.scratch, 'go')
+    const gate = gateOf(lab)
     const runId = await lab.begin(
       planOf(
         { key: 'one', script: `${heldBy(gate)}\n${writes('one.txt')}` },

@@ -127,5 +127,8 @@ export const planOf = (...tasks: { key: string; script: string; after?: string[]
 export const writes = (file: string, text = file): string =>
   `echo ${JSON.stringify(text)} >${file}\ngit add -A\ngit commit -q -m "Write ${file}"`
 
-/** Holds a script until a file appears beside the operator's repository: what a test waits for, it can let go. */
+/** A file that a worker in its box can see when it comes: beside the objects it borrows. */
+export const gateOf = (lab: Pick<LifeLab, 'root'>): string => join(lab.root, '.git', 'objects', 'info', 'gate')
+
+/** Holds a script until a file is there (`gateOf`): what a test waits for, it can let go. */
 export const heldBy = (gate: string): string => `while [ ! -e ${JSON.stringify(gate)} ]; do sleep 0.05; done`

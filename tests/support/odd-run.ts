@@ -22,6 +22,8 @@ export interface OddRepository {
   root: string
   /** The checkout that holds the repository; `root` unless it is a linked worktree. */
   home?: string
+  /** A folder before all others of the operator's PATH. */
+  bin?: string
 }
 
 export interface OddRun {
@@ -70,8 +72,9 @@ export const inOddRepository = async (
 ): Promise<void> => {
   const scratch = makeScratch('odd')
   try {
-    const { root, home = root } = make(scratch)
+    const { root, home = root, bin } = make(scratch)
     const env = fakeEnvironment(scratch, 'instant-claude')
+    if (bin !== undefined) env.PATH = `${bin}:${env.PATH}`
     const before = checkoutDigest(home, ours)
     const status = shellGit(root, ['status', '--porcelain'])
     const view = await runIn(root, env, planOf(script))
