@@ -57,8 +57,8 @@ test('a folder as a stream would be a door out of the box: nothing starts', asyn
 
 describe('Ctrl-C', () => {
   test('reaches the command and what it waits for', async () => {
-    // bash goes on after a child that did not die of the signal.
-    const { child, ended, said } = start('/bin/bash', ['-c', 'echo ready; sleep 60; echo went on'])
+    // bash goes on after a child that did not die of the signal. The child says that it is there.
+    const { child, ended, said } = start('/bin/bash', ['-c', 'bash -c "echo ready; exec sleep 60"; echo went on'])
     await new Promise(done => child.stdout!.once('data', done))
     child.kill('SIGINT')
     const { exit } = await ended
