@@ -4,7 +4,7 @@ import { parseObject } from '../../stream.ts'
 import { schemaOf } from '../tools/tool.ts'
 import type { Turn } from '../turns.ts'
 import { dataLines } from './data-lines.ts'
-import { type Ask, networkFailure, type Reply, retryInMs, type Server, WireFailure } from './wire.ts'
+import { type Ask, emptyReply, networkFailure, type Reply, retryInMs, type Server, WireFailure } from './wire.ts'
 
 const ToolCall = z.object({
   index: z.number().int().nonnegative().default(0),
@@ -104,13 +104,7 @@ const read = async (body: AsyncIterable<Uint8Array>, onPiece: (piece: string) =>
 }
 
 const reader = (onPiece: (piece: string) => void) => {
-  const reply: Reply = {
-    text: '',
-    thinking: '',
-    calls: [],
-    stop: 'end',
-    usage: { input: null, cached: null, output: null },
-  }
+  const reply = emptyReply()
   const calls = new Map<number, Reply['calls'][number]>()
   let [hasBegun, isWhole] = [false, false]
 

@@ -3,7 +3,7 @@ import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk'
 import { tokens } from '../../stream.ts'
 import { schemaOf } from '../tools/tool.ts'
 import type { Turn } from '../turns.ts'
-import { type Ask, networkFailure, type Reply, retryInMs, type Server, WireFailure } from './wire.ts'
+import { type Ask, emptyReply, networkFailure, type Reply, retryInMs, type Server, WireFailure } from './wire.ts'
 
 /** Longer than any wait: how long a silence may last is judged outside the box. */
 const timeoutMs = 24 * 60 * 60_000
@@ -62,13 +62,7 @@ type Event = Anthropic.RawMessageStreamEvent
 
 /** Puts the events of one answer together. Arguments stay text: the SDK would drop what a weak model got wrong. */
 const reader = (onPiece: (piece: string) => void) => {
-  const reply: Reply = {
-    text: '',
-    thinking: '',
-    calls: [],
-    stop: 'end',
-    usage: { input: null, cached: null, output: null },
-  }
+  const reply = emptyReply()
   const open = new Map<number, Reply['calls'][number]>()
   let [hasBegun, isWhole] = [false, false]
 

@@ -1,5 +1,5 @@
 /** What both wires offer the loop: a question, a whole answer, or why there is none. */
-import type { Usage } from '../../../domain/attempt.ts'
+import { type Usage, unmeasured } from '../../../domain/attempt.ts'
 import type { ToolSpec } from '../tools/tool.ts'
 import type { Turn } from '../turns.ts'
 
@@ -28,6 +28,15 @@ export interface Reply {
   stop: 'end' | 'length' | 'refusal'
   usage: Usage
 }
+
+/** What nothing has been heard of yet. */
+export const emptyReply = (): Reply => ({
+  text: '',
+  thinking: '',
+  calls: [],
+  stop: 'end',
+  usage: { ...unmeasured },
+})
 
 /** Throws WireFailure for all that server and network do, and what `onPiece` throws. */
 export type Ask = (question: Question) => Promise<Reply>
