@@ -4,7 +4,7 @@ import { count, duration, many } from './measures.ts'
 import { noteWords } from './repository-note.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
 import { cleanLine } from './text.ts'
-import { passWords } from './verdict.ts'
+import { passWords } from './verdict-words.ts'
 
 /** Every item is one sentence of plain text. Empty when all that is looked for was proven (see `provenSentence`). */
 export const notProven = (view: RunView): string[] => [

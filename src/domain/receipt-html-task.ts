@@ -18,7 +18,7 @@ import {
 import type { ChecksView, TaskView, VerdictView } from './run-view.ts'
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
-import { passWords } from './verdict.ts'
+import { passWords } from './verdict-words.ts'
 
 /** The text of `git diff` up to one tip of a task. */
 export interface TaskDiff {

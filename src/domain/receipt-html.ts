@@ -2,7 +2,7 @@
 
 import { criticalPath } from './critical-path.ts'
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
-import { erasedWords } from './erasure.ts'
+import { erasedWords } from './erasure-words.ts'
 import { type Html, html } from './html.ts'
 import type { TaskId } from './ids.ts'
 import { laneWords } from './lane-words.ts'

@@ -9,7 +9,7 @@ import { titleOf } from './receipt-task.ts'
 import type { RunView, TaskView } from './run-view.ts'
 import { mainNote, syncSentence } from './sync-text.ts'
 import { cleanLine, cleanText } from './text.ts'
-import { nearness } from './verdict.ts'
+import { nearness } from './verdict-words.ts'
 
 const maxTasks = 8
 

@@ -7,7 +7,7 @@ import { explainWait } from './outcome.ts'
 import type { AttemptView, ChecksView, FindingsView, TaskView, VerdictView } from './run-view.ts'
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
-import { passWords } from './verdict.ts'
+import { passWords } from './verdict-words.ts'
 
 export const titleOf = (task: TaskView, erased = false): string => task.title ?? (erased ? '(erased)' : task.taskId)
 

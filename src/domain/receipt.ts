@@ -1,7 +1,7 @@
 /** The receipt: what a run leaves for a person to judge, as Markdown. Pure; models' words are shown, never obeyed. */
 
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
-import { erasedWords } from './erasure.ts'
+import { erasedWords } from './erasure-words.ts'
 import { laneWords } from './lane-words.ts'
 import { block, code, inline, table } from './markdown.ts'
 import { count, duration, moment } from './measures.ts'

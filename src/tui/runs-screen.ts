@@ -1,6 +1,6 @@
 /** The screen of `agentlab runs -f`: runs at the top, the chosen one's tasks below. A pure function from data to lines. */
 
-import { erasedWords } from '../domain/erasure.ts'
+import { erasedWords } from '../domain/erasure-words.ts'
 import { many } from '../domain/measures.ts'
 import { explainWait } from '../domain/outcome.ts'
 import type { RunView } from '../domain/run-view.ts'

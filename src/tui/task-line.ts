@@ -3,7 +3,7 @@
 import type { AttemptView, TaskView, VerdictView } from '../domain/run-view.ts'
 import { cleanLine } from '../domain/text.ts'
 import { padToWidth } from '../domain/text-width.ts'
-import { nearness } from '../domain/verdict.ts'
+import { nearness } from '../domain/verdict-words.ts'
 import { shortCount, shortDuration } from './units.ts'
 
 export type Mark = 'waiting' | 'active' | 'good' | 'bad' | 'asks'

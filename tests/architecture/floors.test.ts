@@ -1,6 +1,6 @@
 /** Imports run down the floors, siblings never import each other, and each outside library has its one room. */
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { roomOf, root, type SourceFile, sourcesIn } from './sources.ts'
 
@@ -142,5 +142,21 @@ describe('dependencies', () => {
         file.path,
       ).toEqual([])
     }
+  })
+
+  // Reading schemas takes longer than listing a hundred thousand events.
+  test('a listing loads no schemas', () => {
+    const seen = new Set<string>()
+    const load = (path: string): void => {
+      if (seen.has(path)) return
+      seen.add(path)
+      const file = src.find(one => one.path === path)
+      for (const [, specifier] of file?.text.matchAll(/^(?:import|export)(?! type)\b[^'"`;]*?\bfrom\s+'([^']+)'/gm) ??
+        [])
+        load(specifier!.startsWith('.') ? join(dirname(path), specifier!) : specifier!)
+    }
+    for (const entry of ['src/cli/main.ts', 'src/cli/commands/runs.ts']) load(entry)
+    expect([...seen]).toContain('src/store/run-list.ts')
+    expect([...seen]).not.toContain('zod')
   })
 })

@@ -3,7 +3,7 @@
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEventOf } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
-import { passWords } from '../../domain/verdict.ts'
+import { passWords } from '../../domain/verdict-words.ts'
 import { integrationCommit } from '../../git/integrate.ts'
 import { moveBranch } from '../../git/ref-write.ts'
 import { isAncestor } from '../../git/refs.ts'

@@ -1,7 +1,7 @@
 /** `agentlab logs RUN|TASK [-f] [--full]`: what the agents said and did, as a conversation for reading. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { erasedWords } from '../../domain/erasure.ts'
+import { erasedWords } from '../../domain/erasure-words.ts'
 import type { Answer, Call } from '../call.ts'
 import { conversation } from '../conversation.ts'
 import { openNear } from '../near-store.ts'

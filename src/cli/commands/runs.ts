@@ -1,5 +1,5 @@
 /** `agentlab runs [-f]`: the repository's runs, newest first; with -f a screen that keeps itself up to date. */
-import { erasedWords } from '../../domain/erasure.ts'
+import { erasedWords } from '../../domain/erasure-words.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { many } from '../../domain/measures.ts'
 import type { RunView } from '../../domain/run-view.ts'

@@ -2,7 +2,7 @@
 
 import { type CriticalPath, criticalPath } from '../../domain/critical-path.ts'
 import { discrepancies } from '../../domain/discrepancies.ts'
-import { erasedWords } from '../../domain/erasure.ts'
+import { erasedWords } from '../../domain/erasure-words.ts'
 import { laneWords } from '../../domain/lane-words.ts'
 import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
@@ -12,7 +12,7 @@ import type { ChecksView, RunView, TaskView, VerdictView } from '../../domain/ru
 import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
 import type { Finding } from '../../domain/verdict.ts'
-import { passWords } from '../../domain/verdict.ts'
+import { passWords } from '../../domain/verdict-words.ts'
 import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
 import type { Answer, Call } from '../call.ts'

@@ -2,7 +2,7 @@
 
 import { readStatus, type Status } from '../../app.ts'
 import { amountText } from '../../domain/cleaning.ts'
-import { erasedWords } from '../../domain/erasure.ts'
+import { erasedWords } from '../../domain/erasure-words.ts'
 import { fileSize, many, moment } from '../../domain/measures.ts'
 import { nextSteps } from '../../domain/receipt-summary.ts'
 import type { RunView } from '../../domain/run-view.ts'
