@@ -3,7 +3,7 @@
  * (inode, time of change to the nanosecond, size, mode); what differs from it by anything is removed, so that what is
  * left is what we put there. The record and our own index lie where no box can write.
  */
-import { chmod, copyFile, lstat, mkdir, readdir, readFile, rename, utimes, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lstat, mkdir, readdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Oid } from '../domain/ids.ts'
 import { run } from '../process/run.ts'
@@ -32,7 +32,7 @@ export const rememberWorkspace = async (dirs: WorkspaceDirs, memory: string, not
   const fresh = `${memory}.new`
   await removeTree(fresh)
   await mkdir(fresh, { recursive: true, mode: 0o700 })
-  const listing = await sweep(dirs.workspace)
+  const listing = await sweep(dirs.workspace, await isLarge(join(dirs.gitDir, 'index')))
   if (listing === null) return removeTree(fresh)
   const { record, index, note: noted } = files(fresh)
   await Promise.all([
@@ -61,7 +61,7 @@ export const restoreWorkspace = async (dirs: WorkspaceDirs, memory: string): Pro
   const top = await lstat(dirs.workspace).catch(() => null)
   if (remembered === null || !top?.isDirectory()) return null
   await chmod(dirs.workspace, 0o700)
-  const listing = await sweep(dirs.workspace)
+  const listing = await sweep(dirs.workspace, remembered.length > largeBytes)
   if (listing === null) return null
   const { before, now } = differing(remembered, listing)
   const wrong: string[] = []
@@ -101,7 +101,8 @@ export const recallIndex = async (memory: string, gitDir: string): Promise<strin
 }
 
 /** Everything below a folder, parents first: path (`./…`) and facts in turn, each ended by NUL. Follows no link. */
-const sweep = async (workspace: string): Promise<Buffer | null> => {
+const sweep = async (workspace: string, inHalves: boolean): Promise<Buffer | null> => {
+  if (!inHalves) return find(workspace, null)
   const names = (await readdir(workspace, { encoding: 'buffer' })).map(name => name.toString('latin1')).toSorted()
   // A name that is no UTF-8, or more names than a command line should have: one look at all of it.
   const halves =
@@ -113,6 +114,11 @@ const sweep = async (workspace: string): Promise<Buffer | null> => {
 }
 
 const maxNames = 2_000
+
+/** Of an index or a record: some ten thousand files. Below it a second process costs more than it saves. */
+const largeBytes = 512 * 1024
+
+const isLarge = async (path: string): Promise<boolean> => (await stat(path)).size > largeBytes
 
 /** Looks at the named entries of a folder, at all for null. Two at a time are faster: it is the kernel that does the work. */
 const find = async (workspace: string, names: readonly string[] | null): Promise<Buffer | null> => {

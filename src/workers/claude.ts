@@ -147,19 +147,20 @@ const usageOf = (result: Result): Usage => {
   }
 }
 
+// Made once: a schema takes longer to make than a line takes to be read.
+const Blocks = z.array(Block)
+const RanCommand = z.object({ stdout: z.string(), interrupted: z.literal(false) }).passthrough()
+
 const textOf = (content: unknown): string => {
   if (typeof content === 'string') return content
-  const blocks = z.array(Block).safeParse(content)
+  const blocks = Blocks.safeParse(content)
   return blocks.success ? blocks.data.map(block => block.text ?? '').join('\n') : ''
 }
 
 const shellExit = (block: Block, raw: unknown): number | null => {
   const stated = /^(?:Error: )?Exit code (\d+)/.exec(textOf(block.content))?.[1]
   if (stated !== undefined) return Number(stated)
-  const ran = z
-    .object({ stdout: z.string(), interrupted: z.literal(false) })
-    .passthrough()
-    .safeParse(raw)
+  const ran = RanCommand.safeParse(raw)
   // `grep` without a match exits 1, is called a success, and says so in a field of its own.
   const isPlain = ran.success && !ran.data.returnCodeInterpretation && !ran.data.backgroundTaskId
   return block.is_error !== true && isPlain ? 0 : null
