@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { mirrorIn, type Registry, registryIn } from '../../src/lanes/registry-proxy/address.ts'
+import { tunnelThrough } from '../../src/lanes/registry-proxy/parent-proxy.ts'
 import type { Resolve } from '../../src/lanes/registry-proxy/pinned-address.ts'
 import {
   type RegistryProxy,
@@ -266,4 +267,10 @@ test('a refusal of that proxy is no way in', async () => {
   const proxy = await start([registryIn('packages.test')], { env: { ALL_PROXY: `http://127.0.0.1:${company.port}` } })
   expect((await tunnel('packages.test:443')).status).toBe(502)
   expect(proxy.refused()).toEqual([{ place: 'packages.test:443', reason: 'unreachable' }])
+})
+
+test('a proxy of the company that takes the call and says nothing is given up', async () => {
+  const port = await listening(net.createServer(() => {}))
+  const silent = { host: '127.0.0.1', port, isTls: false, authorization: null }
+  await expect(tunnelThrough(silent, { host: 'packages.example', port: 443 }, 50)).rejects.toThrow('did not answer')
 })

@@ -42,8 +42,14 @@ const isExempt = (host: string, list: string): boolean =>
 
 const maxAnswerBytes = 16 * 1024
 
-/** A tunnel to the place through the proxy. Rejects where the proxy says no, or nonsense. */
-export const tunnelThrough = (parent: ParentProxy, place: Place): Promise<Socket> =>
+const longestSilenceMs = 30_000
+
+/** A tunnel to the place through the proxy. Rejects where the proxy says no, or nonsense, or nothing. */
+export const tunnelThrough = (
+  parent: ParentProxy,
+  place: Place,
+  silenceMs: number = longestSilenceMs,
+): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket: Socket = parent.isTls
       ? tls.connect({ host: parent.host, port: parent.port, servername: parent.host })
@@ -52,6 +58,7 @@ export const tunnelThrough = (parent: ParentProxy, place: Place): Promise<Socket
       socket.destroy()
       reject(new Error(why))
     }
+    socket.setTimeout(silenceMs, () => fail('the proxy did not answer'))
     const login = parent.authorization === null ? '' : `Proxy-Authorization: ${parent.authorization}\r\n`
     socket.once(parent.isTls ? 'secureConnect' : 'connect', () =>
       socket.write(`CONNECT ${placeText(place)} HTTP/1.1\r\nHost: ${placeText(place)}\r\n${login}\r\n`),
@@ -66,6 +73,7 @@ export const tunnelThrough = (parent: ParentProxy, place: Place): Promise<Socket
       }
       socket.off('data', read)
       if (/^HTTP\/1\.[01] 200 /.test(answer)) {
+        socket.setTimeout(0)
         socket.pause()
         const rest = Buffer.from(answer.slice(end + 4), 'latin1')
         if (rest.length > 0) socket.unshift(rest)
