@@ -80,6 +80,9 @@ const fieldFault = (wire: Wire, place: Place, owner: Fields, key: string): strin
   if (name === 'TYPE' && typeof value === 'string' && refusedPart.test(value)) return elsewhere(at(), `is ${value}`)
   if (name === 'SOURCE' && isObject(value) && !allowedSource.test(String(value.type)))
     return elsewhere(`${at()}.type`, `is ${String(value.type).slice(0, 50)}`)
+  // Sound that an earlier answer left with the provider.
+  if (name === 'AUDIO' && isObject(value) && Object.keys(value).some(inner => canonical(inner) === 'ID'))
+    return elsewhere(`${at()}.id`, 'is not allowed')
   if (name === 'IMAGEURL' && !isData(value)) return elsewhere(at(), 'is an address')
   return null
 }

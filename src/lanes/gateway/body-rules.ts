@@ -16,7 +16,7 @@ export const refusedAtTop: Record<Wire, ReadonlySet<string>> = {
   anthropic: keySet('container'),
   openai: keySet('conversation', 'background', 'prompt', 'store'),
   google: keySet(),
-  chat: keySet('web_search_options'),
+  chat: keySet('web_search_options', 'store'),
   ollama: keySet(),
 }
 

@@ -55,10 +55,12 @@ export const rewritten = (route: Route, body: Record<string, unknown>): Buffer |
 }
 
 const addedTo = ({ provider, wire }: Route, body: Record<string, unknown>): Record<string, unknown> => {
-  // Left out it is true: the answer would be kept, and could be read back with the operator's key.
-  if (provider === 'openai') return { store: false }
+  // Left out it may be true: the answer would be kept, and could be read back with the operator's key.
+  const unkept = provider === 'openai' ? { store: false } : {}
   // A stream of this shape tells its usage only when asked to.
-  if (wire === 'chat' && body.stream === true)
-    return { stream_options: { ...(body.stream_options as object | null), include_usage: true } }
-  return {}
+  const counted =
+    wire === 'chat' && body.stream === true
+      ? { stream_options: { ...(body.stream_options as object | null), include_usage: true } }
+      : {}
+  return { ...unkept, ...counted }
 }

@@ -5,7 +5,7 @@ import type { Route } from './route-table.ts'
 import type { Match } from './routes.ts'
 
 /** The token a client shows, wherever its wire puts it. null: none, or two that differ. */
-export const tokenOf = (request: IncomingMessage, match: Match): string | null => {
+export const tokenOf = (request: IncomingMessage, match: Pick<Match, 'keyParameter'>): string | null => {
   const bearer = /^Bearer ([\x21-\x7e]+)$/i.exec(request.headers.authorization ?? '')?.[1]
   const candidates = [request.headers['x-api-key'], bearer, request.headers['x-goog-api-key'], match.keyParameter]
   const shown = new Set(candidates.filter(value => typeof value === 'string' && value !== ''))

@@ -1,11 +1,11 @@
 /** What all requests of one gateway have in common: whom to ask, whom to tell, and what is remembered between them. */
-import type http from 'node:http'
-import type https from 'node:https'
-import type { Bounds } from './bounds.ts'
+import http from 'node:http'
+import https from 'node:https'
+import { type Bounds, gateBounds } from './bounds.ts'
 import type { Grant, Inquiry, MeterRecord, Permission } from './grant.ts'
-import type { Resting } from './resting.ts'
-import type { Tokens } from './tokens.ts'
-import type { Turnstile } from './turnstile.ts'
+import { createResting, type Resting } from './resting.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+import { createTurnstile, type Turnstile } from './turnstile.ts'
 
 /** What the gateway's owner answers and is told. */
 export interface GatewayOptions {
@@ -30,4 +30,16 @@ export interface Desk extends Omit<GatewayOptions, 'bounds'> {
   strangers: Turnstile
   resting: Resting
   agents: { http: http.Agent; https: https.Agent }
+}
+
+export const createDesk = (options: GatewayOptions): Desk => {
+  const bounds = { ...gateBounds, ...options.bounds }
+  return {
+    ...options,
+    bounds,
+    tokens: createTokens(),
+    strangers: createTurnstile(bounds, options.clock),
+    resting: createResting(options.clock),
+    agents: { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: true }) },
+  }
 }

@@ -3,15 +3,12 @@
  * puts the operator's credential in, streams, and meters. It keeps no content and logs none.
  */
 import { chmod } from 'node:fs/promises'
-import http from 'node:http'
-import https from 'node:https'
+import type http from 'node:http'
 import type { AddressInfo, ListenOptions } from 'node:net'
-import { gateBounds } from './bounds.ts'
-import type { Desk, GatewayOptions } from './desk.ts'
+import { createDesk, type GatewayOptions } from './desk.ts'
 import type { Grant } from './grant.ts'
-import { createResting } from './resting.ts'
+import { listen } from './listen.ts'
 import { serve } from './serve.ts'
-import { createTokens } from './tokens.ts'
 import { createTurnstile } from './turnstile.ts'
 
 export interface Gateway {
@@ -34,17 +31,11 @@ export interface Gateway {
 
 /** Listens on a free port of 127.0.0.1 only. */
 export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
-  const bounds = { ...gateBounds, ...options.bounds }
-  const newStile = () => createTurnstile(bounds, options.clock)
-  const desk: Desk = {
-    ...options,
-    bounds,
-    tokens: createTokens(),
-    strangers: newStile(),
-    resting: createResting(options.clock),
-    agents: { http: new http.Agent({ keepAlive: false }), https: new https.Agent({ keepAlive: true }) },
-  }
-  const server = await listen(desk, null, { port: 0, host: '127.0.0.1' })
+  const desk = createDesk(options)
+  const newStile = () => createTurnstile(desk.bounds, options.clock)
+  const open = (door: string | null, where: ListenOptions): Promise<http.Server> =>
+    listen(desk.bounds, where, (request, response) => serve(desk, request, response, door))
+  const server = await open(null, { port: 0, host: '127.0.0.1' })
 
   const revokeToken = (token: string): void => {
     const holder = desk.tokens.revoke(token)
@@ -57,7 +48,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const openDoor = async (token: string, where: ListenOptions): Promise<http.Server> => {
     const holder = desk.tokens.holder(token)
     if (holder === undefined) throw new Error('a gate needs a token that was issued and not revoked')
-    const gate = await listen(desk, token, where)
+    const gate = await open(token, where)
     holder.gates.push(gate)
     if (desk.tokens.holder(token) !== holder) gate.close()
     return gate
@@ -82,27 +73,4 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       desk.agents.https.destroy()
     },
   }
-}
-
-/** How often the time a client takes is looked at. */
-const lookMs = 1_000
-
-const listen = async (desk: Desk, door: string | null, where: ListenOptions): Promise<http.Server> => {
-  const { headMs, requestMs, connections } = desk.bounds
-  const timing = {
-    headersTimeout: headMs,
-    requestTimeout: requestMs,
-    connectionsCheckingInterval: Math.min(lookMs, headMs),
-  }
-  const server = http.createServer(timing, (request, response) => {
-    serve(desk, request, response, door).catch(() => response.destroy())
-  })
-  // A CLI keeps its connection while a tool runs; closing it meanwhile would break the request it sends next.
-  server.keepAliveTimeout = 30 * 60_000
-  server.maxConnections = connections
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(where, resolve)
-  })
-  return server
 }

@@ -36,8 +36,13 @@ export interface Inquiry {
   inputEstimate: number
 }
 
-/** `settled` is called once the request has been metered, or never left. */
-export type Permission = { ok: true; settled?: () => void } | { ok: false; limit: string; message: string }
+/**
+ * `settled` is called once the request has been metered, or never left. `waitMs`: the limit comes back by itself after so
+ * long.
+ */
+export type Permission =
+  | { ok: true; settled?: () => void }
+  | { ok: false; limit: string; message: string; waitMs?: number }
 
 /** One request that reached the upstream. Token counts are null where they could not be read from the wire. */
 export interface MeterRecord {

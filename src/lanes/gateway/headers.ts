@@ -43,6 +43,8 @@ const ofTheConnection = new Set([
   'transfer-encoding',
   'upgrade',
 ])
+/** Which pages may read an answer is not the upstream's to say. */
+const keptFromClientPrefixes = ['access-control-', 'cross-origin-']
 const keptFromClient = new Set(['set-cookie', 'set-cookie2', 'alt-svc', 'strict-transport-security', 'content-length'])
 
 /** Name of a header that was sent twice although it must not be, or null. */
@@ -68,11 +70,12 @@ export const headersForUpstream = (headers: IncomingHttpHeaders): Record<string,
 /** What goes back to the client of the upstream's headers. */
 export const headersForClient = (headers: IncomingHttpHeaders): Record<string, string | string[]> => {
   const dropped = new Set(named(headers.connection))
+  const stays = (name: string): boolean =>
+    ofTheConnection.has(name) ||
+    keptFromClient.has(name) ||
+    dropped.has(name) ||
+    keptFromClientPrefixes.some(prefix => name.startsWith(prefix))
   return Object.fromEntries(
-    Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || ofTheConnection.has(name) || keptFromClient.has(name) || dropped.has(name)
-        ? []
-        : [[name, value]],
-    ),
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined || stays(name) ? [] : [[name, value]])),
   )
 }

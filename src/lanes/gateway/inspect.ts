@@ -24,12 +24,16 @@ export const inspect = async (
 ): Promise<Inspection> => {
   if (match.route.method === 'GET') return { ok: true, bytes: null, model: null }
   const body = await readBody(request, room)
-  if (!body.ok) return no(body.refusal, body.message)
-  const models = modelsNamed(match, body.value)
+  return body.ok ? judged(match, grant, body.value) : no(body.refusal, body.message)
+}
+
+/** A body that was read, held against the rules. */
+export const judged = (match: Match, grant: Grant, body: Record<string, unknown>): Inspection => {
+  const models = modelsNamed(match, body)
   const refused = models.map(model => whyNotModel(grant, model)).find(why => why !== null)
   if (refused !== undefined) return no('forbidden', refused)
-  const fault = bodyFault(match.route, body.value)
+  const fault = bodyFault(match.route, body)
   if (fault !== null) return no('forbidden', fault)
-  const bytes = rewritten(match.route, body.value)
+  const bytes = rewritten(match.route, body)
   return bytes === null ? no('invalid', 'the body is nested too deep') : { ok: true, bytes, model: models[0] }
 }

@@ -18,6 +18,8 @@ export const whyNotModel = (
   const isLocal = grant.provider === 'local'
   if (isLocal && model !== null && leavesTheMachine(model))
     return `${said} does not run on this machine, so no lane may ask for it`
+  if (grant.provider === 'openai' && model !== null && searchesTheWeb.test(model))
+    return `${said} searches the web by itself, so no lane may ask for it`
   const isName = model === null || (model.length <= longestName && (!isLocal || localName.test(model)))
   const isAllowed = isLocal
     ? modelAllowed((grant.models ?? []).map(tagged), model === null ? null : tagged(model))
@@ -30,6 +32,9 @@ export const whyNotModel = (
  * (`registry.example/x`), which it takes for a place to fetch from.
  */
 const leavesTheMachine = (model: string): boolean => /[:-]cloud$/i.test(model.trim()) || /^[^/]*[.:][^/]*\//.test(model)
+
+/** Models of OpenAI's that look elsewhere without being given a tool (`gpt-4o-search-preview`, `gpt-5-search-api`). */
+const searchesTheWeb = /-search(?:-|$)|-deep-research/i
 
 /** A local model without a tag is its `:latest`. */
 const tagged = (name: string): string => (/[*:]/.test(name) ? name : `${name}:latest`)

@@ -3,11 +3,13 @@
 import { readCredential } from './credentials.ts'
 import { type Errand, forward } from './forward.ts'
 import type { Permission } from './grant.ts'
-import { inspect } from './inspect.ts'
+import { type Inspection, inspect } from './inspect.ts'
 import { type Refusal, refuse } from './refusal.ts'
 import { limitedAs } from './resting.ts'
 
-export type Passage = Pick<Errand, 'desk' | 'grant' | 'match' | 'request' | 'response' | 'signal'> & {
+type Way = Pick<Errand, 'desk' | 'grant' | 'match' | 'request' | 'response' | 'signal'>
+
+export type Passage = Way & {
   /** Asked for each part of the body: is there room for so many bytes? */
   hold(bytes: number): boolean
 }
@@ -19,13 +21,20 @@ const unchecked: Permission = {
 }
 
 export const passOn = async (passage: Passage): Promise<void> => {
-  const { desk, grant, match, request, response, signal } = passage
+  const { desk, grant, match, request, response } = passage
+  const inspection = await inspect(request, match, grant, { atMost: desk.bounds.bodyBytes, hold: passage.hold })
+  if (inspection.ok) await sendOn(passage, inspection)
+  else refuse(response, match.route.wire, inspection.refusal, `AgentLab: ${inspection.message}`)
+}
+
+/** What was inspected: `bytes` is null for a GET. */
+export const sendOn = async (
+  way: Way,
+  { bytes, model }: Pick<Extract<Inspection, { ok: true }>, 'bytes' | 'model'>,
+): Promise<void> => {
+  const { desk, grant, match, response, signal } = way
   const no = (refusal: Refusal, message: string, waitMs?: number): void =>
     refuse(response, match.route.wire, refusal, `AgentLab: ${message}`, waitMs)
-
-  const inspection = await inspect(request, match, grant, { atMost: desk.bounds.bodyBytes, hold: passage.hold })
-  if (!inspection.ok) return no(inspection.refusal, inspection.message)
-  const { bytes, model } = inspection
 
   const secret = await readCredential(grant)
   if (secret === null) return no('unauthorized', `the operator's ${grant.provider} login could not be read`)
@@ -39,13 +48,16 @@ export const passOn = async (passage: Passage): Promise<void> => {
 
   const inputEstimate = Math.ceil((bytes?.length ?? 0) / 4)
   const permission = await desk.allow(grant, { model, inputEstimate }).catch(() => unchecked)
-  if (!permission.ok) return refuse(response, match.route.wire, 'limit', permission.message)
+  if (!permission.ok) {
+    const refusal = permission.waitMs === undefined ? 'limit' : 'spent'
+    return refuse(response, match.route.wire, refusal, permission.message, permission.waitMs)
+  }
   try {
     if (signal.aborted) return
     const rest = (waitMs: number): void => {
       if (who !== null) desk.resting.note(who, waitMs)
     }
-    const record = await forward({ ...passage, model, body: bytes, secret, rest })
+    const record = await forward({ ...way, model, body: bytes, secret, rest })
     if (record !== null) desk.meter(grant, record)
   } finally {
     permission.settled?.()

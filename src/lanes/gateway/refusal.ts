@@ -4,9 +4,9 @@ import type { Wire } from './route-table.ts'
 
 /**
  * `limit` ends a run at its bound and must not be retried: the status was chosen by trying the pinned CLIs (see
- * docs/rehearsal.md). `unreachable` is the upstream's failure, `busy` a matter of time: both may be retried.
+ * docs/rehearsal.md). `spent` is a bound that comes back by itself, too late to wait for. `unreachable` is the upstream's failure, `busy` a matter of time: both may be retried.
  */
-export type Refusal = 'unauthorized' | 'forbidden' | 'invalid' | 'tooLarge' | 'limit' | 'busy' | 'unreachable'
+export type Refusal = 'unauthorized' | 'forbidden' | 'invalid' | 'tooLarge' | 'limit' | 'spent' | 'busy' | 'unreachable'
 
 const usual = {
   unauthorized: 401,
@@ -14,6 +14,7 @@ const usual = {
   invalid: 400,
   tooLarge: 413,
   limit: 403,
+  spent: 429,
   busy: 429,
   unreachable: 502,
 }
@@ -27,6 +28,7 @@ const anthropicType: Record<Refusal, string> = {
   invalid: 'invalid_request_error',
   tooLarge: 'request_too_large',
   limit: 'permission_error',
+  spent: 'rate_limit_error',
   busy: 'rate_limit_error',
   unreachable: 'api_error',
 }
@@ -37,21 +39,28 @@ const googleStatus: Record<Refusal, string> = {
   invalid: 'INVALID_ARGUMENT',
   tooLarge: 'INVALID_ARGUMENT',
   limit: 'PERMISSION_DENIED',
+  spent: 'RESOURCE_EXHAUSTED',
   busy: 'RESOURCE_EXHAUSTED',
   unreachable: 'UNAVAILABLE',
+}
+
+const openaiType: Partial<Record<Refusal, string>> = {
+  spent: 'rate_limit_error',
+  busy: 'rate_limit_error',
+  unreachable: 'server_error',
 }
 
 const bodyOf = (wire: Wire, refusal: Refusal, status: number, message: string): unknown => {
   if (wire === 'anthropic') return { type: 'error', error: { type: anthropicType[refusal], message } }
   if (wire === 'google') return { error: { code: status, message, status: googleStatus[refusal] } }
   if (wire === 'ollama') return { error: message }
-  const type = { busy: 'rate_limit_error', unreachable: 'server_error' }[refusal as string] ?? 'invalid_request_error'
+  const type = openaiType[refusal] ?? 'invalid_request_error'
   return { error: { message, type, param: null, code: `agentlab_${refusal}` } }
 }
 
 /**
  * Answers and ends. `message` reaches the worker and its transcript: it must hold no secret. `waitMs` tells a client that
- * is `busy` when to come again.
+ * is `busy`, or has `spent` what it may, when to come again.
  */
 export const refuse = (
   response: ServerResponse,
@@ -67,7 +76,8 @@ export const refuse = (
   const status = statusOf(wire, refusal)
   const body = JSON.stringify(bodyOf(wire, refusal, status, message))
   const mayComeAgain = refusal === 'unreachable' || refusal === 'busy'
-  if (refusal === 'busy') response.setHeader('retry-after', Math.max(1, Math.ceil(waitMs / 1_000)))
+  if (refusal === 'busy' || refusal === 'spent')
+    response.setHeader('retry-after', Math.max(1, Math.ceil(waitMs / 1_000)))
   response.writeHead(status, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),

@@ -1,10 +1,12 @@
 /** One request from its head to its last byte: let in or refused, given a place, and passed on. */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type Admission, admit } from './admit.ts'
+import { admit } from './admit.ts'
 import type { Desk } from './desk.ts'
-import { passOn } from './pass-on.ts'
+import { type Passage, passOn } from './pass-on.ts'
 import { refuse } from './refusal.ts'
+import type { Wire } from './route-table.ts'
 import { wireOf } from './routes.ts'
+import type { Holder } from './tokens.ts'
 
 /** `door` is the token whose gate the request came through, or null for the port. */
 export const serve = async (
@@ -15,21 +17,27 @@ export const serve = async (
 ): Promise<void> => {
   if (isGreeting(request)) return void response.writeHead(200).end()
   const admission = admit(request, door, desk.tokens, desk.strangers)
-  if (admission.ok) await inPlace(desk, request, response, admission)
-  else refuse(response, wireOf(request.url ?? ''), admission.refusal, `AgentLab: ${admission.message}`)
+  if (admission.ok) {
+    const { match, holder } = admission
+    await inPlace(response, match.route.wire, holder, held =>
+      passOn({ desk, grant: holder.grant, match, request, response, ...held }),
+    )
+  } else refuse(response, wireOf(request.url ?? ''), admission.refusal, `AgentLab: ${admission.message}`)
 }
 
 /** CLIs knock at the root before they begin. */
 const isGreeting = ({ method, url }: IncomingMessage): boolean => url === '/' && (method === 'HEAD' || method === 'GET')
 
+/** Its right to be cut, and the memory it takes. */
+export type Held = Pick<Passage, 'signal' | 'hold'>
+
 /** Holds what a request takes (its place, its memory, its right to be cut) and gives all of it back. */
-const inPlace = async (
-  desk: Desk,
-  request: IncomingMessage,
+export const inPlace = async (
   response: ServerResponse,
-  { match, holder }: Extract<Admission, { ok: true }>,
+  wire: Wire,
+  { stile, running }: Pick<Holder, 'stile' | 'running'>,
+  work: (held: Held) => Promise<void>,
 ): Promise<void> => {
-  const { grant, stile, running } = holder
   const leaving = new AbortController()
   running.add(leaving)
   response.on('close', () => {
@@ -44,8 +52,8 @@ const inPlace = async (
   }
   const leave = await stile.enter(leaving.signal)
   try {
-    if (leave === null) refuse(response, match.route.wire, 'busy', 'AgentLab: too many requests at once')
-    else await passOn({ desk, grant, match, request, response, signal: leaving.signal, hold })
+    if (leave === null) refuse(response, wire, 'busy', 'AgentLab: too many requests at once')
+    else await work({ signal: leaving.signal, hold })
   } finally {
     leave?.()
     stile.hold(-heldBytes)
