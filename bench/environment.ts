@@ -58,7 +58,7 @@ export const environment = (): Promise<Figure> =>
       const workspace = join(dir, `workspace-${round}`)
       execFileSync('sync')
       built.push(await timed(() => npm(project, 'ci')))
-      await keepPaths(project, stored, ['node_modules'])
+      await keepPaths(project, stored, ['node_modules'], 'benchrun')
       mkdirSync(workspace)
       execFileSync('sync')
       const one = { status: 'built' as const, hash: 'bench', dir: stored, paths: ['node_modules'] }

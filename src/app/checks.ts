@@ -104,7 +104,8 @@ const runChecks = async (
   const keyOf = (check: CheckDefinition) => ({
     tree,
     commandHash: hash(userns.includes(check.name) ? [check.command, 'userns'] : check.command),
-    environmentHash: added.length === 0 ? environment.hash : hash([environment.hash, ...added]),
+    // What a check printed is given to agents, so a lane never takes it from another one.
+    environmentHash: hash([scope.lane, environment.hash, ...added]),
   })
   const rows = new Map<string, Row>()
   for (const check of checks) {

@@ -91,9 +91,17 @@ describe('environments', () => {
   const now = 100 * day
   const bounds = { environmentBytes: 100, environmentMs: 30 * day, seatMs: 0 }
   const idle = { now, isAnyAtWork: false, oldestOpenAt: null, bounds }
-  const one = (usedAt: number | null, bytes: number | null): EnvironmentFacts => ({ usedAt, bytes })
+  const one = (usedAt: number | null, bytes: number | null, isForgotten = false): EnvironmentFacts => ({
+    ...{ usedAt, bytes, isForgotten },
+  })
   const fates = (all: EnvironmentFacts[], ground: Parameters<typeof judgeEnvironments>[1] = idle): string[] =>
     judgeEnvironments(all, ground).map(({ fate }) => fate)
+
+  test('go with the last words of those who used them, whoever waits, and not under a run at work', () => {
+    expect(fates([one(now - 1, 1, true), one(now - 2, 1)])).toEqual(['remove', 'keep'])
+    expect(fates([one(now - 1, 1, true)], { ...idle, oldestOpenAt: now - 5 })).toEqual(['remove'])
+    expect(fates([one(now - 1, 1, true)], { ...idle, isAnyAtWork: true })).toEqual(['keep'])
+  })
 
   test('go when they are too old, half built, or the least recently used beyond the size', () => {
     expect(fates([one(now - 31 * day, 1), one(now - 29 * day, 1)])).toEqual(['remove', 'keep'])

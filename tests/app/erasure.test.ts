@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'v
 import { rejectionFor } from '../../src/app/answer-rejection.ts'
 import { carryOut } from '../../src/app/cleaning/carry-out.ts'
 import { layGround } from '../../src/app/cleaning/ground.ts'
+import { listEnvironments } from '../../src/app/environment/stored.ts'
 import { planErasure } from '../../src/app/erasure/plan.ts'
 import { withoutWordsOf } from '../../src/app/erasure/promotions.ts'
 import {
@@ -30,7 +31,7 @@ import { readRunView } from '../../src/store/run-view.ts'
 import { filesHolding } from '../support/canary.ts'
 import { type CleaningWorld, makeCleaningWorld } from '../support/cleaning-world.ts'
 import { fakeWish, makeFakeProject } from '../support/fake-crew.ts'
-import { makeScratch, removeScratch } from '../support/git-repository.ts'
+import { makeScratch, removeScratch, shellGit, writeFiles } from '../support/git-repository.ts'
 import { until } from './lab.ts'
 
 const never = { signal: new AbortController().signal }
@@ -78,6 +79,42 @@ describe('a whole private run', () => {
     expect(renderReceipt(view)).toContain(`Goal: erased on ${today}.`)
     expect(await planPurge(project, { ...everything, runId })).toEqual([])
   })
+})
+
+test('what a private set-up made of the tree is for no looser lane, and goes with the last run that used it', async () => {
+  const dir = makeScratch('erasure')
+  onTestFinished(() => removeScratch(dir))
+  const { root, env } = makeFakeProject(dir, 'instant-claude')
+  // The set-up has no network, so it sees more than its inputs.
+  const setup = '{ command: [cp, secret.txt, built.txt], inputs: [seed.txt] }'
+  writeFiles(root, { 'secret.txt': canary, 'agentlab.yaml': `setup: ${setup}\n` })
+  shellGit(root, ['add', '.'])
+  shellGit(root, ['commit', '-qm', 'Set up'])
+  const project = await openProject({ cwd: root, env })
+  onTestFinished(() => project.close())
+  const built = async (): Promise<string[][]> =>
+    (await listEnvironments(project.paths.environments)).map(({ users }) => users.toSorted())
+  const runIn = (lane: Lane): Promise<string> =>
+    withForegroundSupervisor(project, never, async () => {
+      const plan = `tasks: [{ key: one, title: One, what: Look., kind: research, worker: claude }]`
+      const { runId, answer } = await requestRun(project, fakeWish(plan, { lane }), { startSupervisor: false })
+      expect(answer).toMatchObject({ accepted: true })
+      await followRun(project, runId, () => undefined, never.signal, { startSupervisor: false })
+      return runId
+    })
+  const [first, second] = [await runIn('private'), await runIn('private')]
+  expect(await built()).toEqual([[first, second].toSorted()])
+  const looser = await runIn('enterprise')
+  expect((await built()).toSorted()).toEqual([[first, second].toSorted(), [looser]].toSorted())
+
+  const purged = (runId: string) => purge(project, { ...everything, runId }, never)
+  await purged(first)
+  expect(await built()).toHaveLength(2)
+  await purged(second)
+  expect(await built()).toEqual([[looser]])
+  expect(holding(project).every(path => path.includes('environments/'))).toBe(true)
+  await purged(looser)
+  expect([await built(), holding(project)]).toEqual([[], []])
 })
 
 /** Wherever words of a run are ever written. */

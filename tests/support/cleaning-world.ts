@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { makeSeat, markReady, type Seat, seatAt } from '../../src/app/seats.ts'
 import { openProject, type Project } from '../../src/app.ts'
 import type { LoopEvent } from '../../src/domain/event.ts'
+import { newContentId } from '../../src/domain/ids.ts'
 import { agentLabIdentity } from '../../src/git/operator-config.ts'
 import { pinCommit } from '../../src/git/ref-write.ts'
 import { createWorkspace } from '../../src/git/workspace.ts'
@@ -21,7 +22,7 @@ export interface CleaningWorld {
   run(runId: string, state: string, taskState: string, events?: TaskEvent[]): string
   /** A worker's seat on the base, made for a run; with work left in it, uncommitted. Gives the seat. */
   seat(taskId: string, worker: string, files?: Files): Promise<Seat>
-  /** An environment last used then. */
+  /** An environment last used then, by a run whose words are kept. */
   environment(name: string, usedAt: number, bytes: number): string
 }
 
@@ -69,6 +70,17 @@ export const makeCleaningWorld = async (config = ''): Promise<CleaningWorld> => 
       mkdirSync(join(dir, 'files'), { recursive: true })
       writeFileSync(join(dir, 'files', 'data'), Buffer.alloc(bytes, 1))
       writeFileSync(join(dir, 'manifest.json'), '{"paths":[]}')
+      mkdirSync(join(dir, 'users'))
+      writeFileSync(join(dir, 'users', 'keepsenv'), '')
+      const words = {
+        runId: 'keepsenv',
+        taskId: null,
+        lane: 'personal' as const,
+        kind: 'goal' as const,
+        at: 1,
+        text: 'x',
+      }
+      store.content.add({ id: newContentId(Math.random), ...words })
       for (const path of [join(dir, 'manifest.json'), dir]) touch(path, usedAt)
       return dir
     },

@@ -1,4 +1,4 @@
-/** The environments on disk: the least recently used go first, once they are too old or too large together. */
+/** The environments on disk: those go whose users' words are gone, then the least recently used beyond age or size. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Fate } from '../../domain/cleaning.ts'
@@ -7,9 +7,18 @@ import { listEnvironments, type StoredEnvironment } from '../environment/stored.
 import type { Ground } from './ground.ts'
 import { discardAll, type Planned } from './planned.ts'
 
-export const planEnvironments = async (ground: Ground): Promise<Planned[]> => {
-  const stored = await listEnvironments(ground.project.paths.environments)
-  const facts = await Promise.all(stored.map(async one => ({ ...one, bytes: await sizeOf(ground, one) })))
+/** `going`: runs whose words go now, and with them what only they had built. */
+export const planEnvironments = async (ground: Ground, going: ReadonlySet<string>): Promise<Planned[]> => {
+  const { paths, store } = ground.project
+  const stored = await listEnvironments(paths.environments)
+  const kept = new Set(store.erasure.runIds().filter(runId => !going.has(runId)))
+  const facts = await Promise.all(
+    stored.map(async one => ({
+      ...one,
+      bytes: await sizeOf(ground, one),
+      isForgotten: !one.users.some(runId => kept.has(runId)),
+    })),
+  )
   const judgements = judgeEnvironments(facts, ground)
   return facts.map(({ hash: name, dir: path, bytes }, index): Planned => {
     const item = { kind: 'environment' as const, name, path, runId: null, bytes, ...judgements[index]! }
@@ -27,7 +36,11 @@ const sizeOf = async (ground: Ground, { dir, usedAt }: StoredEnvironment): Promi
   return bytes
 }
 
-export type EnvironmentFacts = Pick<StoredEnvironment, 'usedAt'> & { bytes: number | null }
+export type EnvironmentFacts = Pick<StoredEnvironment, 'usedAt'> & {
+  bytes: number | null
+  /** Of no run that used it any words are kept. */
+  isForgotten: boolean
+}
 
 type Judgement = { fate: Fate; why: string }
 
@@ -53,12 +66,13 @@ const keep = (why: string): Judgement => ({ fate: 'keep', why })
 
 /** `keptBytes`: of those that were used later and stay. */
 const judgeOne = (
-  { usedAt, bytes }: EnvironmentFacts,
+  { usedAt, bytes, isForgotten }: EnvironmentFacts,
   { now, isAnyAtWork, oldestOpenAt, bounds }: Bounding,
   keptBytes: number,
 ): Judgement => {
   if (isAnyAtWork) return keep('a run is under way and may use it')
   if (usedAt === null) return remove('it was never built to its end')
+  if (isForgotten) return remove('no words are kept of any run that used it')
   if (oldestOpenAt !== null && usedAt >= oldestOpenAt) return keep('a run that waits may use it')
   if (now - usedAt > bounds.environmentMs)
     return remove(`not used since ${new Date(usedAt).toISOString().slice(0, 10)}`)

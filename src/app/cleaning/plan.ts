@@ -14,12 +14,13 @@ import { planWorktrees } from './worktrees.ts'
 /** In the order in which it is carried out: pins come after the seats that borrow through them. */
 export const planCleaning = async (ground: Ground): Promise<Planned[]> => {
   const overdue = await overdueRuns(ground)
-  const seats = await planSeats(ground, new Set(overdue.map(one => one.runId)))
+  const going = new Set(overdue.map(one => one.runId))
+  const seats = await planSeats(ground, going)
   const kept = seats.filter(({ act }) => act === null).map(({ item }) => item.name)
   return [
     ...seats,
     ...(await planPins(ground, kept)),
-    ...(await planEnvironments(ground)),
+    ...(await planEnvironments(ground, going)),
     ...(await planWorktrees(ground)),
     ...(await planLeftovers(ground)),
     ...(await planDemos(ground)),

@@ -60,7 +60,7 @@ export const build = async (
     if (failure !== null) return { status: 'failed', hash, ...failure }
     const tracked = new Set((await listTree(repository, tree)).flatMap(entry => withParents(entry.path)))
     const added = await untracked(seat.workspace, '', tracked)
-    return { status: 'built', hash, dir, paths: await keepPaths(seat.workspace, dir, added) }
+    return { status: 'built', hash, dir, paths: await keepPaths(seat.workspace, dir, added, scope.runId) }
   } finally {
     await removeSeat(seat)
   }

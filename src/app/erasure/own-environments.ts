@@ -1,31 +1,20 @@
-/** Environments that only the chosen runs can have used: none of the others was there between its building and its last use. */
-import { stat } from 'node:fs/promises'
+/** Environments that only the chosen runs have used, or runs that were erased before them: they may hold what those could see. */
 import type { Ground } from '../cleaning/ground.ts'
 import { discardAll, type Planned } from '../cleaning/planned.ts'
 import { listEnvironments } from '../environment/stored.ts'
 import type { Candidate } from './candidates.ts'
 
-interface Span {
-  from: number
-  to: number
-}
-
+/** While a run is at work it may be about to use one; then the cleaning after it takes what is left over. */
 export const planOwnEnvironments = async (ground: Ground, chosen: readonly Candidate[]): Promise<Planned[]> => {
   const { paths, store } = ground.project
-  const stored = await listEnvironments(paths.environments)
-  if (stored.length === 0) return []
-  const isChosen = (runId: string): boolean => chosen.some(one => one.runId === runId)
-  const others = store.events
-    .ofType('run.requested')
-    .filter(({ event }) => !isChosen(event.runId))
-    .map(({ at, event }): Span => ({ from: at, to: store.erasure.lastToldAt(event.runId) ?? at }))
+  const kept = new Set(store.erasure.runIds().filter(runId => !chosen.some(one => one.runId === runId)))
   const planned: Planned[] = []
-  for (const { hash: name, dir: path, usedAt } of stored) {
-    const builtAt = await stat(path).then(found => found.birthtimeMs || found.mtimeMs)
-    const used = { from: builtAt, to: usedAt ?? builtAt }
-    const isOwn = !ground.isAnyAtWork && !others.some(span => span.from <= used.to && span.to >= used.from)
+  for (const { hash: name, dir: path, users } of await listEnvironments(paths.environments)) {
+    const isShared = users.some(runId => kept.has(runId))
+    const isOwn = !isShared && !ground.isAnyAtWork
     const fate = isOwn ? ('remove' as const) : ('keep' as const)
-    const why = isOwn ? 'only runs whose words go have used it' : 'another run may use it, or has'
+    const keeps = isShared ? 'another run has used it too' : 'a run is under way and may use it'
+    const why = isOwn ? 'only runs whose words go have used it' : keeps
     const bytes = await ground.meter.measure(path)
     const item = { kind: 'environment' as const, name, path, runId: null, bytes, fate, why }
     planned.push({ item, act: isOwn ? discardAll([path]) : null })
