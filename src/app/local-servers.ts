@@ -1,31 +1,100 @@
-/** What the operator's own model servers say of themselves, asked directly: for `doctor`, never for a run. */
+/** What the operator's own model servers say of themselves and how fast they answer: for `doctor`, never for a run. */
 import type { LocalServer } from '../config/operator-config.ts'
-import { contextTokens, modelsListed } from '../workers/local/server-facts.ts'
+import {
+  type Answers,
+  contextIn,
+  isLoaded,
+  isSame,
+  kindOf,
+  modelsIn,
+  type ServerKind,
+} from '../workers/local/server-answers.ts'
+import { type AskServer, askerOf } from '../workers/local/server-facts.ts'
+import { measureSpeed, type Speed } from './model-speed.ts'
+
+export interface ModelState {
+  name: string
+  isThere: boolean
+  /** null: the server does not say. */
+  isLoaded: boolean | null
+  /** Tokens it holds by your word or the server's; null: nobody says. */
+  contextTokens: number | null
+  /** null: nothing was sent. */
+  speed: Speed | null
+}
 
 export interface ServerState {
   server: LocalServer
-  /** Names of the models it has; null: it did not answer. */
-  models: string[] | null
-  /** Of the configured models that it has; tokens, null: it does not say. */
-  contexts: { model: string; tokens: number | null }[]
+  /** null: it did not answer, or nothing that could be told by. */
+  kind: ServerKind | null
+  version: string | null
+  /** Names of all models it has; null: it did not answer with a list. */
+  listed: string[] | null
+  /** Those you configured. */
+  models: ModelState[]
 }
 
 /** Models of one server that are asked about, so that a long list does not take long. */
 const mostAsked = 10
+/** Models of one server that are sent a prompt, and for how long in all. */
+export const mostMeasured = 3
+const budgetMs = 60_000
 
-export const serverStates = (servers: readonly LocalServer[]): Promise<ServerState[]> =>
-  Promise.all(
-    servers.map(async server => {
-      const place = { baseUrl: server.url, token: '' }
-      const models = await modelsListed(place)
-      const here = server.models.filter(model => models !== null && hasModel(models, model)).slice(0, mostAsked)
-      const contexts = await Promise.all(
-        here.map(async model => ({ model, tokens: server.context ?? (await contextTokens({ ...place, model })) })),
-      )
-      return { server, models, contexts }
-    }),
+/** Servers are asked side by side; the models of one after the other, for most have one GPU. Nothing here throws. */
+export const serverStates = (
+  servers: readonly LocalServer[],
+  { sendsPrompts }: { sendsPrompts: boolean },
+): Promise<ServerState[]> => Promise.all(servers.map(server => stateOf(server, sendsPrompts)))
+
+const stateOf = async (server: LocalServer, sendsPrompts: boolean): Promise<ServerState> => {
+  const place = { baseUrl: server.url, token: '' }
+  const ask = askerOf(place)
+  const answers = await answersOf(ask)
+  const listed = modelsIn(answers)
+  const told = kindOf(answers)
+  const models: ModelState[] = []
+  const until = Date.now() + budgetMs
+  let measured = 0
+  for (const name of server.models) {
+    const isThere = listed?.some(one => isSame(one, name)) ?? false
+    const isAsked = isThere && models.filter(model => model.isThere).length < mostAsked
+    const state: ModelState = {
+      name,
+      isThere,
+      isLoaded: isThere && told !== null ? isLoaded(told.kind, answers, name) : null,
+      contextTokens: server.context ?? (isAsked ? await contextOf(ask, answers, name) : null),
+      speed: null,
+    }
+    if (isThere && sendsPrompts && measured++ < mostMeasured) {
+      const parts = { ...place, model: name, kind: told?.kind ?? null, wire: server.wire ?? null }
+      state.speed = await measureSpeed(parts, until - Date.now())
+    }
+    models.push(state)
+  }
+  return { server, kind: told?.kind ?? null, version: told?.version ?? null, listed, models }
+}
+
+const answersOf = async (ask: AskServer): Promise<Answers> => {
+  const [apiVersion, tags, running, list, props, version, studio, readiness, info] = await Promise.all(
+    [
+      '/api/version',
+      '/api/tags',
+      '/api/ps',
+      '/v1/models',
+      '/props',
+      '/version',
+      '/api/v0/models',
+      '/health/readiness',
+      '/model/info',
+    ].map(path => ask(path)),
   )
+  return { apiVersion, tags, running, list, props, version, studio, readiness, info }
+}
 
-/** A name without a tag is Ollama's `:latest`. */
-export const hasModel = (listed: readonly string[], model: string): boolean =>
-  listed.includes(model) || listed.includes(`${model}:latest`)
+const contextOf = async (ask: AskServer, answers: Answers, model: string): Promise<number | null> =>
+  contextIn.running(answers.running, model) ??
+  contextIn.shown(await ask('/api/show', { model })) ??
+  contextIn.list(answers.list, model) ??
+  contextIn.studio(answers.studio, model) ??
+  contextIn.info(answers.info, model) ??
+  contextIn.props(answers.props)

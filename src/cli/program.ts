@@ -49,10 +49,16 @@ const addSetup = (program: Command, dispatch: Dispatch): void => {
     .command('doctor')
     .description('try what this machine can do: git, node, box, agents, configuration')
     .option('--walls', "attack a worker's box of each lane and say which guarantees hold on this machine")
-    .addHelpText('after', example('agentlab doctor', 'agentlab doctor --walls', 'agentlab doctor --json'))
-    .action(({ walls }) =>
+    .option('--quick', 'send no prompt to your own model servers, so their speed is not measured')
+    .addHelpText(
+      'after',
+      example('agentlab doctor', 'agentlab doctor --quick', 'agentlab doctor --walls', 'agentlab doctor --json'),
+    )
+    .action(({ walls, quick }) =>
       dispatch(async call =>
-        walls ? (await import('./commands/walls.ts')).walls(call) : (await import('./commands/doctor.ts')).doctor(call),
+        walls
+          ? (await import('./commands/walls.ts')).walls(call)
+          : (await import('./commands/doctor.ts')).doctor(call, { quick }),
       ),
     )
 }

@@ -33,6 +33,20 @@ const answers: Record<string, (response: ServerResponse, body: Record<string, un
     json(response, { models: [...installed.map(name => ({ name, model: name, size: 1 })), cloud] }),
   '/api/ps': response => json(response, { models: installed.slice(1).map(name => ({ name, model: name })) }),
   '/v1/models': response => json(response, { object: 'list', data: installed.map(id => ({ id, object: 'model' })) }),
+  '/api/v0/models': response => json(response, { data: installed.map(id => ({ id, state: 'loaded' })) }),
+  '/model/info': response =>
+    json(response, {
+      data: installed.map(model_name => ({
+        model_name,
+        litellm_params: { model: 'openai/secret-project', api_base: 'http://10.0.0.9/secret-project' },
+        model_info: { max_input_tokens: 8_192, key: 'secret-project' },
+      })),
+    }),
+  '/props': response =>
+    json(response, {
+      default_generation_settings: { n_ctx: 4_096, prompt: 'secret-project' },
+      model_path: '/secret-project',
+    }),
   '/api/show': response => json(response, { details: { family: 'qwen3' } }),
   '/api/chat': (response, { stream }) =>
     stream === false
@@ -111,13 +125,21 @@ test('lists show the models the operator allows, and none that is computed elsew
   expect(await names('/api/tags')).toEqual(installed)
   const some = await served()
   const shown = async (path: string): Promise<string> => (await some.get(path)).text()
-  for (const path of ['/api/tags', '/v1/models']) {
+  for (const path of ['/api/tags', '/v1/models', '/api/v0/models', '/model/info']) {
     const text = await shown(path)
     for (const name of installed.slice(0, 3)) expect(text).toContain(name)
     expect(text).not.toContain('secret-project')
     expect(text).not.toContain('kimi')
   }
   expect(await shown('/api/ps')).not.toContain('secret-project')
+})
+
+test('what a server says of how much it holds is shown, and nothing beside it', async () => {
+  const { get } = await served()
+  expect(await (await get('/props')).json()).toEqual({ default_generation_settings: { n_ctx: 4_096 } })
+  const { data } = (await (await get('/model/info')).json()) as { data: unknown[] }
+  expect(data).toHaveLength(3)
+  expect(data[0]).toEqual({ model_name: 'qwen3:8b', model_info: { max_input_tokens: 8_192 } })
 })
 
 test('a list that is none is not passed on', async () => {
@@ -183,6 +205,11 @@ test.each([
   ['POST', '/api/tags'],
   ['GET', '/api/chat'],
   ['POST', '/v1/files'],
+  ['POST', '/props'],
+  ['GET', '/props?model=x'],
+  ['GET', '/slots'],
+  ['POST', '/model/new'],
+  ['POST', '/api/v1/models/load'],
 ])('%s %s does not pass', async (method, path) => {
   const { send, upstream } = await served({ models: ['*'] })
   expect((await send(method, path)).status).toBe(403)

@@ -31,7 +31,7 @@ export interface Diagnosis {
   cure?: string
 }
 
-export const doctor = async (call: Call): Promise<Answer> => {
+export const doctor = async (call: Call, options: { quick?: boolean } = {}): Promise<Answer> => {
   const { repository, diagnoses: ofRepository } = await tryRepository(call)
   const { config, diagnoses: ofConfig } = await tryConfig(call, repository)
   const box = await tryBox()
@@ -44,7 +44,7 @@ export const doctor = async (call: Call): Promise<Answer> => {
     ...tryStore(call, repository),
     box,
     ...tryAgents(agents),
-    ...(await localDiagnoses(config.effective.local)),
+    ...(await localDiagnoses(config.effective.local, { sendsPrompts: options.quick !== true })),
     ...setupDiagnoses(config.effective),
     ...(await toolDiagnoses(config.effective, call.env, agents)),
     ...(await tryBranches(repository, config)),

@@ -11,6 +11,7 @@ import { sendModelList } from './model-list.ts'
 import { restMs, retryAfterMs, retryInfoMs } from './rate-limit.ts'
 import { refuse } from './refusal.ts'
 import type { Match } from './routes.ts'
+import { sendTold } from './server-told.ts'
 import { streamAnswer } from './stream-answer.ts'
 import { usageReader } from './usage.ts'
 import type { Counted } from './usage-shapes.ts'
@@ -92,6 +93,8 @@ const answerClient = async (errand: Errand, answer: IncomingMessage, status: num
   }
   if (route.listsModels)
     return { whole: await sendModelList(answer, response, route, grant), counted: free, waitMs: null }
+  if (route.shows !== null)
+    return { whole: await sendTold(answer, response, route, route.shows, grant), counted: free, waitMs: null }
   const reader = usageReader(route.wire, answer.headers['content-type'])
   const whole = await streamAnswer(answer, response, part => {
     reader.push(part)

@@ -3,10 +3,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Grant } from './grant.ts'
 import { whyNotModel } from './models.ts'
+import { readJson } from './read-json.ts'
 import { refuse } from './refusal.ts'
 import type { Route } from './route-table.ts'
-
-const longestListBytes = 4 * 1024 * 1024
 
 /** Ollama's own list, and the one of OpenAI's shape. A cloud model says that it is computed elsewhere. */
 const Entry = z.looseObject({
@@ -44,19 +43,4 @@ const isShown = (entry: Entry, grant: Grant): boolean => {
   const names = [entry.name, entry.model, entry.id].filter(name => name !== undefined)
   const isHere = !entry.remote_host && !entry.remote_model
   return isHere && names.length > 0 && names.every(name => whyNotModel(grant, name) === null)
-}
-
-const readJson = async (answer: IncomingMessage): Promise<unknown> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > longestListBytes) return null
-      chunks.push(chunk)
-    }
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch {
-    return null
-  }
 }

@@ -4,6 +4,9 @@ import type { Provider } from '../../domain/lane.ts'
 /** The language of a request and its answer: Anthropic's Messages, OpenAI's Responses, Gemini, OpenAI's Chat, Ollama. */
 export type Wire = 'anthropic' | 'openai' | 'google' | 'chat' | 'ollama'
 
+/** `slotContext`: llama.cpp's `/props`. `inputLimits`: LiteLLM's `/model/info`, of the models the lane may ask for. */
+export type Shown = 'slotContext' | 'inputLimits'
+
 export interface Route {
   /** Whose data it may be; the first segment of the path in the box names it. */
   provider: Provider
@@ -17,6 +20,8 @@ export interface Route {
   generates: boolean
   /** Whether the answer is a list of models, of which only those the operator allows are shown. */
   listsModels: boolean
+  /** What of the answer is shown, where it tells of more than it is asked for. */
+  shows: Shown | null
 }
 
 const beta = { beta: /^true$/ }
@@ -37,6 +42,7 @@ const route = (
   query: {},
   generates: method === 'POST',
   listsModels: false,
+  shows: null,
   ...more,
 })
 
@@ -65,6 +71,10 @@ export const routes: readonly Route[] = [
   local('ollama', 'POST', '/api/embed'),
   local('ollama', 'POST', '/api/embeddings'),
   local('chat', 'GET', '/v1/models', { listsModels: true, query: { client_version: /^[\w.-]+$/ } }),
+  // How much a model holds: LM Studio, LiteLLM, llama.cpp.
+  local('chat', 'GET', '/api/v0/models', { listsModels: true }),
+  local('chat', 'GET', '/model/info', { shows: 'inputLimits' }),
+  local('chat', 'GET', '/props', { shows: 'slotContext' }),
   local('chat', 'POST', '/v1/chat/completions'),
   local('chat', 'POST', '/v1/completions'),
   local('chat', 'POST', '/v1/embeddings'),

@@ -8,7 +8,7 @@ import { createAsker } from './asker.ts'
 import type { Closing } from './closing.ts'
 import { converse } from './loop.ts'
 import { firstPerByte } from './room.ts'
-import { contextTokens } from './server-facts.ts'
+import { askerOf, contextTokens, loadedContext } from './server-facts.ts'
 import { loadSession, openSession } from './session.ts'
 import { bounds, LocalSettings, tokenVariable } from './settings.ts'
 import { schemaOf } from './tools/tool.ts'
@@ -51,11 +51,11 @@ const main = async (settingsPath: string, begin: string, sessionId: string): Pro
       session,
       place: { workspace: process.cwd(), tmp: process.env.TMPDIR ?? process.cwd(), env: commandEnvironment() },
       capacity: {
-        context: settings.contextTokens ?? (await contextTokens(server)),
+        context: settings.contextTokens ?? (await contextTokens(askerOf(server), server.model)),
         perByte: firstPerByte,
         fixedBytes: Buffer.byteLength(system + JSON.stringify(specs.map(spec => [spec, schemaOf(spec)]))),
       },
-      learnContext: async () => (settings.contextTokens === null ? contextTokens(server) : null),
+      learnContext: async () => (settings.contextTokens === null ? loadedContext(askerOf(server), server.model) : null),
       bounds,
       emit: print,
       clock: Date.now,
