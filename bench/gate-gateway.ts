@@ -18,7 +18,7 @@ const token = gateway.issueToken({
   worker: 'claude',
   lane: 'personal',
   provider: 'anthropic',
-  upstream,
+  upstreams: [{ name: 'bench', url: upstream }],
   credential: { kind: 'key', read: async () => 'sk-bench' },
   models: ['claude-*'],
 })

@@ -22,7 +22,7 @@ import { credentialOf, installationOf } from './agents.ts'
 import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
-import { upstreamFor } from './local-choice.ts'
+import { ownServers, serverKeys } from './own-servers.ts'
 import type { Seat } from './seats.ts'
 import { openTranscript } from './transcript.ts'
 
@@ -123,7 +123,7 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
     const rehearsal = await host.rehearsalOf(scope)
     return {
       ...common,
-      upstream: rehearsal.origin,
+      upstreams: [{ name: 'rehearsal', url: rehearsal.origin }],
       // A local gate passes listed models only; the script answers for any.
       ...(vendor === 'local' ? { models: ['*'] } : {}),
       credential: { kind: 'none', read: async () => '' },
@@ -143,18 +143,19 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
   }
 }
 
-/** Where a lane's requests to a provider really go, and for which models. */
+/** Where a lane's requests to a provider really go, and for which models: to be spread into a grant. */
 export const upstreamOf = (
   { lane, config }: Pick<RunScope, 'lane' | 'config'>,
   provider: Provider,
-): Pick<Grant, 'upstream' | 'models'> => ({
-  upstream: upstreamFor(provider, lane, config),
+): Pick<Grant, 'upstreams' | 'models'> => ({
+  upstreams: provider === 'local' ? ownServers(config) : [{ name: provider, url: config.upstreams[provider] }],
   models: modelsFor(lane, provider, config),
 })
 
 /** A login that was renewed since the supervisor began is known before it is first used. */
 const learnedCredential = async (host: Host, scope: RunScope, worker: WorkerName): Promise<Credential> => {
   const credential = await credentialOf(worker, scope.config, host.project.env)
+  host.redactor.learn(serverKeys(scope.config, host.project.env))
   const read = async (): Promise<string> => {
     const secret = await credential.read()
     host.redactor.learn([secret])

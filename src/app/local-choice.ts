@@ -1,11 +1,13 @@
-/** Which of the operator's own servers the local loop asks, and for which model: the first that lists it. Pure. */
+/**
+ * Which model the local loop asks for, and what is known of the operator's servers that list it: which of them answers is
+ * the gate's to decide, request by request. Pure.
+ */
 import type { EffectiveConfig } from '../config/effective.ts'
-import type { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import type { Lane, WorkerName } from '../domain/lane.ts'
 import { modelsFor } from '../lanes/policy.ts'
 import type { AttemptInput } from '../workers/worker.ts'
 
 export interface LocalChoice {
-  url: string
   model: string
   server: NonNullable<AttemptInput['server']>
 }
@@ -18,7 +20,7 @@ export const localChoice = (lane: Lane, config: ChoiceConfig): LocalChoice | nul
   const model = config.agent.local.model ?? allowed[0]
   const found = config.local.find(server => model !== undefined && server.models.includes(model))
   if (model === undefined || found === undefined || !allowed.includes(model)) return null
-  return { url: found.url, model, server: { wire: found.wire ?? null, contextTokens: found.context ?? null } }
+  return { model, server: { wire: found.wire ?? null, contextTokens: found.context ?? null } }
 }
 
 /** The model a worker is to ask for, null for its own choice, and what is known of a server of the operator's. */
@@ -30,10 +32,3 @@ export const modelChoice = (
   const choice = worker === 'local' ? localChoice(lane, config) : null
   return choice === null ? { model: config.agent[worker].model } : { model: choice.model, server: choice.server }
 }
-
-/** Where the requests of a worker go; empty where no server is configured, which a gate takes for nowhere. */
-export const upstreamFor = (
-  provider: Provider,
-  lane: Lane,
-  config: ChoiceConfig & Pick<EffectiveConfig, 'upstreams'>,
-): string => (provider === 'local' ? (localChoice(lane, config)?.url ?? '') : config.upstreams[provider])

@@ -4,6 +4,7 @@ import type { WorkerName } from '../domain/lane.ts'
 import { readCredential } from '../workers/login.ts'
 import { workers } from '../workers/registry.ts'
 import { loginPlaces } from './agents.ts'
+import { serverKeys } from './own-servers.ts'
 import type { Project } from './project.ts'
 
 /** Those that can be read now; the gateway tells of each it reads later. */
@@ -13,5 +14,5 @@ export const ownSecrets = async ({ config, env }: Pick<Project, 'config' | 'env'
       readCredential(worker, loginPlaces(env, config.effective, worker)).catch(() => null),
     ),
   )
-  return found.flatMap(one => (one === null ? [] : [one.secret]))
+  return [...found.flatMap(one => (one === null ? [] : [one.secret])), ...serverKeys(config.effective, env)]
 }

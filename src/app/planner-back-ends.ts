@@ -4,10 +4,9 @@ import type { WorkerName } from '../domain/lane.ts'
 import { wordsFor } from '../domain/laned.ts'
 import type { PlannerName } from '../domain/plan.ts'
 import { createWorkspace } from '../git/workspace.ts'
-import { modelsFor } from '../lanes/policy.ts'
 import type { AskPlanner, PlannerReply } from '../planner/make-plan.ts'
 import { planJsonSchema } from '../planner/planner-prompt.ts'
-import { runAgent } from './agent-run.ts'
+import { runAgent, upstreamOf } from './agent-run.ts'
 import { credentialOf } from './agents.ts'
 import type { Host, RunScope } from './host.ts'
 import { makeSeat, removeSeat, seatAt } from './seats.ts'
@@ -62,8 +61,7 @@ const askThroughApi =
       worker: null,
       lane: scope.lane,
       provider: 'anthropic',
-      upstream: scope.config.upstreams.anthropic,
-      models: modelsFor(scope.lane, 'anthropic', scope.config),
+      ...upstreamOf(scope, 'anthropic'),
       credential: await credentialOf('claude', scope.config, host.project.env),
     })
     try {

@@ -10,6 +10,11 @@ const addressOf = (host: string): string | null => {
   return isIP(bare) === 0 ? null : bare
 }
 
+/** An address of the fourth version in the clothes of the sixth, which lists of ranges would take for what is inside. */
+const isMapped = (address: string): boolean => isIP(address) === 6 && mapped.check(address, 'ipv6')
+const mapped = new BlockList()
+mapped.addSubnet('::ffff:0:0', 96, 'ipv6')
+
 const listOf = (ranges: readonly string[]): BlockList => {
   const list = new BlockList()
   for (const range of ranges) {
@@ -25,17 +30,20 @@ const privateList = listOf(privateRanges)
 
 const isIn = (list: BlockList, host: string): boolean => {
   const address = addressOf(host)
-  return address !== null && list.check(address, familyOf(address))
+  return address !== null && !isMapped(address) && list.check(address, familyOf(address))
 }
 
 /** `host` as in `URL.hostname`, which writes every form of an IPv4 address the same way. */
 export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
+  host === 'localhost' || host === '[::1]' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 
 export const isAddress = (host: string): boolean => addressOf(host) !== null
 
 /** In a private range. Link-local addresses are not: clouds answer there. */
 export const isPrivate = (host: string): boolean => isIn(privateList, host)
+
+/** This machine or the operator's own network; never `0.0.0.0`, a link's own addresses, or IPv4 written as IPv6. */
+export const isOwn = (address: string): boolean => isAddress(address) && (isLoopback(address) || isPrivate(address))
 
 /** Whether an address lies in one of `ranges` (`10.42.60.0/24`), each checked by `AddressRange`. */
 export const isWithin = (host: string, ranges: readonly string[]): boolean => isIn(listOf(ranges), host)

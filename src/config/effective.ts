@@ -46,6 +46,8 @@ export interface EffectiveConfig {
   lanes: LaneSettings
   /** The operator's own servers, in order of preference. */
   local: LocalServer[]
+  /** Private ranges that are reached through an encrypted tunnel. */
+  tunnels: string[]
   /** Folders that every box may read, absolute or beginning with `~/`. */
   tools: string[]
   /** Names of checks that may make user namespaces in their box. */
@@ -107,6 +109,7 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
     paths: [...rules('repository', repository.paths), ...settings.flatMap(({ paths }) => rules('operator', paths))],
     lanes: operator.lanes ?? {},
     local: operator.local ?? [],
+    tunnels: operator.tunnels ?? [],
     tools: operator.tools ?? [],
     userns: [...new Set(settings.flatMap(({ box }) => box?.userns ?? []))],
     checks: (repository.checks ?? []).map(({ name, command, timeoutMinutes }) => ({

@@ -1,7 +1,7 @@
 /** What the operator may say about each lane. `personal` is theirs to widen; the others only get narrower. */
 import { z } from 'zod'
 import { type Lane, Provider, WorkerName, widestProviders } from '../domain/lane.ts'
-import { LocalUrl } from './base-url.ts'
+import { MirrorUrl } from './base-url.ts'
 
 /** A model's name; `*` stands for any run of characters. */
 const ModelPattern = z
@@ -30,7 +30,7 @@ const Settings = z.strictObject({
   keepDays: z.number().min(0).max(3_650).optional(),
   registries: z.array(RegistryHost).max(50).optional(),
   /** Of packages, for set-ups. */
-  mirror: LocalUrl.optional(),
+  mirror: MirrorUrl.optional(),
 })
 export type LaneSetting = z.infer<typeof Settings>
 

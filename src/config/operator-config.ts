@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Lane, Provider, WorkerName } from '../domain/lane.ts'
 import { PlannerName } from '../domain/plan.ts'
 import { AddressRange, isWithin } from './addresses.ts'
-import { LocalUrl, plainHttpRefusal, UpstreamUrl } from './base-url.ts'
+import { plainHttpRefusal, ServerUrl, UpstreamUrl } from './base-url.ts'
 import { CommandWords } from './command-words.ts'
 import { KeepSettings } from './keep.ts'
 import { LaneSettings } from './lane-settings.ts'
@@ -39,12 +39,18 @@ const ListedFile = z
 /** Servers of the operator's own, in order of preference, each with the models that may be asked of it. */
 const LocalServer = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]{0,29}$/, 'must be a short name of small letters, digits and -'),
-  url: LocalUrl,
+  url: ServerUrl,
   models: z.array(ModelName).min(1).max(100),
   /** What it speaks: Anthropic's Messages (Ollama) or OpenAI's chat completions; left out, the local loop tries. */
   wire: z.enum(['messages', 'chat']).optional(),
   /** Tokens its models can hold; left out, the server is asked, and only Ollama says. */
   context: z.int().min(1_024).max(10_000_000).optional(),
+  /** Requests it works on at once; left out, one: a GPU does one thing at a time. */
+  atOnce: z.int().min(1).max(1_000).optional(),
+  /** Certificates (PEM) that are trusted for this server, and for no other. */
+  ca: AbsolutePath.optional(),
+  /** Where the key lies that the server wants. */
+  credential: CredentialSetting.optional(),
 })
 export type LocalServer = z.infer<typeof LocalServer>
 

@@ -53,7 +53,7 @@ export const grantFor = (provider: Grant['provider'], upstream: string, more: Pa
   worker: provider === 'openai' ? 'codex' : provider === 'google' ? 'gemini' : 'claude',
   lane: 'personal',
   provider,
-  upstream,
+  upstreams: [{ name: provider, url: upstream }],
   credential: { kind: 'key', read: async () => operatorKey },
   ...more,
 })

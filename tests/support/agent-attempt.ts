@@ -190,7 +190,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     worker: request.worker,
     lane: 'personal',
     provider: vendorOf[request.worker],
-    upstream: stage.recorder.origin,
+    upstreams: [{ name: 'recorder', url: stage.recorder.origin }],
     ...(request.worker === 'local' ? { models: ['*'] } : {}),
     credential: request.credential ?? { kind: 'none', read: async () => '' },
     headers: identityHeaders({ role, worker: request.worker, task: request.task, attempt }),

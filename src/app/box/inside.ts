@@ -69,6 +69,6 @@ const closedGrant = (scope: RunScope, worker: WorkerName | null): Grant => ({
   worker,
   lane: scope.lane,
   provider: worker === null ? 'local' : vendorOf[worker],
-  upstream: '',
+  upstreams: [],
   credential: { kind: 'none', read: async () => '' },
 })

@@ -94,7 +94,6 @@ const grantOf = async (lane: Lane, config: EffectiveConfig, env: NodeJS.ProcessE
     lane,
     provider,
     ...upstreamOf({ lane, config }, provider),
-    ...(provider === 'local' ? { upstream: config.local[0]!.url } : {}),
     credential: worker === null ? { kind: 'none', read: async () => '' } : await credentialOf(worker, config, env),
   }
 }

@@ -5,7 +5,7 @@ import https from 'node:https'
 import { credentialHeaders } from './credentials.ts'
 import type { Desk } from './desk.ts'
 import { isErrorStatus, sendErrorAnswer } from './error-answer.ts'
-import type { Grant, MeterRecord } from './grant.ts'
+import type { Grant, MeterRecord, Upstream } from './grant.ts'
 import { headersForUpstream } from './headers.ts'
 import { sendModelList } from './model-list.ts'
 import { restMs, retryAfterMs, retryInfoMs } from './rate-limit.ts'
@@ -19,6 +19,7 @@ import type { Counted } from './usage-shapes.ts'
 export interface Errand {
   desk: Desk
   grant: Grant
+  upstream: Upstream
   match: Match
   model: string | null
   /** null for GET. */
@@ -41,7 +42,7 @@ const unmeasured: Counted = { input: null, cached: null, output: null }
  * A stream the upstream drops is dropped for the client too, never ended cleanly. Does not throw.
  */
 export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
-  const { grant, match, response } = errand
+  const { match, response } = errand
   const { clock } = errand.desk
   const startedAt = clock()
   const record = (status: number | null, counted: Counted, wait: number | null, aborted: boolean): MeterRecord => ({
@@ -58,7 +59,13 @@ export const forward = async (errand: Errand): Promise<MeterRecord | null> => {
   const sent = await send(errand)
   if (!sent.ok) {
     if (sent.reached) response.destroy()
-    else refuse(response, match.route.wire, 'unreachable', `AgentLab: could not reach ${hostOf(grant)}: ${sent.reason}`)
+    else
+      refuse(
+        response,
+        match.route.wire,
+        'unreachable',
+        `AgentLab: could not reach ${hostOf(errand.upstream)}: ${sent.reason}`,
+      )
     return sent.reached ? record(null, unmeasured, null, true) : null
   }
   const { answer } = sent
@@ -82,7 +89,7 @@ const answerClient = async (errand: Errand, answer: IncomingMessage, status: num
   const { route } = match
   if (status >= 300 && status < 400) {
     answer.destroy()
-    const message = `AgentLab: ${hostOf(grant)} answered with a redirect, and none is followed`
+    const message = `AgentLab: ${hostOf(errand.upstream)} answered with a redirect, and none is followed`
     refuse(response, route.wire, 'unreachable', message)
     return { whole: true, counted: unmeasured, waitMs: null }
   }
@@ -103,14 +110,14 @@ const answerClient = async (errand: Errand, answer: IncomingMessage, status: num
   return { whole, counted: reader.finish(), waitMs: null }
 }
 
-const hostOf = (grant: Grant): string => new URL(grant.upstream).host
+const hostOf = ({ url }: Upstream): string => new URL(url).host
 
 type Sent = { ok: true; answer: IncomingMessage } | { ok: false; reached: boolean; reason: string }
 
 const send = (errand: Errand): Promise<Sent> => {
   const { grant, match, body, request, signal, secret } = errand
   const { agents } = errand.desk
-  const base = new URL(grant.upstream)
+  const base = new URL(errand.upstream.url)
   const secure = base.protocol === 'https:'
   const { promise, resolve } = Promise.withResolvers<Sent>()
   let reached = false

@@ -10,6 +10,32 @@ export interface Credential {
   read(): Promise<string>
 }
 
+/** One server that may be asked. Plain data: what is remembered of it lies in the gateway. */
+export interface Upstream {
+  /** What messages call it: the operator's name for it, or the provider's. */
+  name: string
+  /** Origin and path prefix of its API, without a trailing slash: `https://api.anthropic.com`. */
+  url: string
+  /** The models it has; one without a tag is its `:latest`. Absent: any. */
+  models?: readonly string[]
+  /** `chat`: it speaks nothing but OpenAI's chat completions. Absent or null: not known. */
+  wire?: 'messages' | 'chat' | null
+  /** Requests it works on at once, whoever asks; further ones wait for a place. Absent: any number. */
+  atOnce?: number
+  /** Absent: a provider, which lies where its name leads. */
+  own?: OwnServer
+}
+
+/** A server of the operator's: it has to lie on this machine or in a private network, whatever its name says. */
+export interface OwnServer {
+  /** Ranges that an encrypted tunnel leads to: plain http may go there. */
+  tunnels: readonly string[]
+  /** Absolute path of certificates (PEM) that are trusted for it, and for no other; null: those of the system. */
+  ca: string | null
+  /** Name of the variable that holds the key it wants; null: it wants none. */
+  keyVariable: string | null
+}
+
 /** Bound to a token; belongs to exactly one attempt. */
 export interface Grant {
   runId: string
@@ -20,8 +46,8 @@ export interface Grant {
   worker: WorkerName | null
   lane: Lane
   provider: Provider
-  /** Origin and path prefix of the real API, without a trailing slash: `https://api.anthropic.com`. */
-  upstream: string
+  /** Who may be asked, best first; `upstreamOf` (src/app) makes them of the configuration. Empty: nobody. */
+  upstreams: readonly Upstream[]
   credential: Credential
   /** Models that may be asked for; `*` stands for any run of characters. Absent: any, of a local provider none. */
   models?: readonly string[]

@@ -8,9 +8,9 @@ import { modelsNamed } from './models-named.ts'
 import type { Refusal } from './refusal.ts'
 import type { Match } from './routes.ts'
 
-/** What is to be sent; `bytes` is null for a GET. */
+/** What is to be sent; `bytes` is null for a GET. `models`: all that are named, the first is the one that is metered. */
 export type Inspection =
-  | { ok: true; bytes: Buffer | null; model: string | null }
+  | { ok: true; bytes: Buffer | null; models: readonly [string | null, ...(string | null)[]] }
   | { ok: false; refusal: Refusal; message: string }
 
 const no = (refusal: Refusal, message: string): Inspection => ({ ok: false, refusal, message })
@@ -22,7 +22,7 @@ export const inspect = async (
   grant: Grant,
   room: Room,
 ): Promise<Inspection> => {
-  if (match.route.method === 'GET') return { ok: true, bytes: null, model: null }
+  if (match.route.method === 'GET') return { ok: true, bytes: null, models: [null] }
   const body = await readBody(request, room)
   return body.ok ? judged(match, grant, body.value) : no(body.refusal, body.message)
 }
@@ -35,5 +35,5 @@ export const judged = (match: Match, grant: Grant, body: Record<string, unknown>
   const fault = bodyFault(match.route, body)
   if (fault !== null) return no('forbidden', fault)
   const bytes = rewritten(match.route, body)
-  return bytes === null ? no('invalid', 'the body is nested too deep') : { ok: true, bytes, model: models[0] }
+  return bytes === null ? no('invalid', 'the body is nested too deep') : { ok: true, bytes, models }
 }

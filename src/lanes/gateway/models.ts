@@ -37,7 +37,7 @@ const leavesTheMachine = (model: string): boolean => /[:-]cloud$/i.test(model.tr
 const searchesTheWeb = /-search(?:-|$)|-deep-research/i
 
 /** A local model without a tag is its `:latest`. */
-const tagged = (name: string): string => (/[*:]/.test(name) ? name : `${name}:latest`)
+export const tagged = (name: string): string => (/[*:]/.test(name) ? name : `${name}:latest`)
 
 const matches = (pattern: string, model: string): boolean => {
   const parts = pattern.split('*').map(part => part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&'))

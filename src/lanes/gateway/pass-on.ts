@@ -1,5 +1,6 @@
 /** What stands between a request that was let in and its upstream: the rules, the login, the provider's rest, the limits. */
 
+import { candidatesFor } from './candidates.ts'
 import { readCredential } from './credentials.ts'
 import { type Errand, forward } from './forward.ts'
 import type { Permission } from './grant.ts'
@@ -30,11 +31,15 @@ export const passOn = async (passage: Passage): Promise<void> => {
 /** What was inspected: `bytes` is null for a GET. */
 export const sendOn = async (
   way: Way,
-  { bytes, model }: Pick<Extract<Inspection, { ok: true }>, 'bytes' | 'model'>,
+  { bytes, models }: Pick<Extract<Inspection, { ok: true }>, 'bytes' | 'models'>,
 ): Promise<void> => {
   const { desk, grant, match, response, signal } = way
   const no = (refusal: Refusal, message: string, waitMs?: number): void =>
     refuse(response, match.route.wire, refusal, `AgentLab: ${message}`, waitMs)
+
+  const [model] = models
+  const [upstream] = candidatesFor(grant, match.route, models)
+  if (upstream === undefined) return no('unreachable', `no server is configured for ${model ?? grant.provider}`)
 
   const secret = await readCredential(grant)
   if (secret === null) return no('unauthorized', `the operator's ${grant.provider} login could not be read`)
@@ -57,7 +62,7 @@ export const sendOn = async (
     const rest = (waitMs: number): void => {
       if (who !== null) desk.resting.note(who, waitMs)
     }
-    const record = await forward({ ...way, model, body: bytes, secret, rest })
+    const record = await forward({ ...way, upstream, model, body: bytes, secret, rest })
     if (record !== null) desk.meter(grant, record)
   } finally {
     permission.settled?.()

@@ -19,12 +19,12 @@ const mostRemembered = 1_000
 
 /** Who a limit belongs to. `model` is null where the request names none. */
 export const limitedAs = (
-  grant: Pick<Grant, 'provider' | 'upstream'>,
+  grant: Pick<Grant, 'provider' | 'upstreams'>,
   secret: string,
   model: string | null,
 ): string => {
   const login = createHash('sha256').update(secret).digest('base64url')
-  return JSON.stringify([grant.provider, grant.upstream, login, model])
+  return JSON.stringify([grant.provider, grant.upstreams[0]?.url, login, model])
 }
 
 /** `clock`: epoch milliseconds; where it jumps back behind a note, the note no longer counts. */

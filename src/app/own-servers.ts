@@ -1,0 +1,24 @@
+/** The operator's own model servers as a gate asks them. Pure, but for reading the keys some of them want. */
+import type { EffectiveConfig } from '../config/effective.ts'
+import type { LocalServer } from '../config/operator-config.ts'
+import type { Upstream } from '../lanes/gateway/grant.ts'
+
+/** One generating request at once, unless the operator says otherwise: a GPU does one thing at a time. */
+export const ownServer = (server: LocalServer, tunnels: readonly string[]): Upstream => ({
+  name: server.name,
+  url: server.url,
+  models: server.models,
+  wire: server.wire ?? null,
+  atOnce: server.atOnce ?? 1,
+  own: { tunnels, ca: server.ca ?? null, keyVariable: server.credential?.env ?? null },
+})
+
+/** All of them, in the operator's order of preference. */
+export const ownServers = ({ local, tunnels }: Pick<EffectiveConfig, 'local' | 'tunnels'>): Upstream[] =>
+  local.map(server => ownServer(server, tunnels))
+
+/** Keys of the operator's servers, to be kept out of everything that is kept. */
+export const serverKeys = ({ local }: Pick<EffectiveConfig, 'local'>, env: NodeJS.ProcessEnv): string[] =>
+  local
+    .flatMap(({ credential }) => (credential === undefined ? [] : [env[credential.env] ?? '']))
+    .filter(key => key !== '')
