@@ -9,6 +9,7 @@ const unit = [
   'tests/workers/*.test.ts',
   'tests/cli/{progress,words}.test.ts',
   'tests/lanes/{policy,path-lanes,inheritance}.test.ts',
+  'tests/gateway/{names,visitors,day-limits}.test.ts',
 ]
 
 // biome-ignore lint/style/noDefaultExport: the runner reads its configuration so

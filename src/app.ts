@@ -9,6 +9,15 @@ export { reviewWorktrees } from './app/cleaning/worktrees.ts'
 export { followRun, requestRun, type SendOptions, sendAnswer, sendCommand, sendPlanEdit } from './app/client.ts'
 export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
+export { dayAround } from './app/gateway/day-limits.ts'
+export {
+  newToken,
+  type ServedTools,
+  serveTools,
+  showToken,
+  tokenPath,
+  toolRequests,
+} from './app/gateway/serve-tools.ts'
 export { listedFiles } from './app/handed-in.ts'
 export { supervisorFlags } from './app/keep-supervisor.ts'
 export { laneForWish } from './app/lane-of-run.ts'

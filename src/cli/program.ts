@@ -1,6 +1,7 @@
 /** The command line as commander knows it: words, options, examples. Each command's code is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
 import { addBranchCommands } from './program-branch.ts'
+import { addGateway } from './program-gateway.ts'
 import { addPlan } from './program-plan.ts'
 import { collect, type Dispatch, example, lanes, upTo, wholeNumber } from './usage.ts'
 
@@ -33,6 +34,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
   addWriters(program, dispatch)
   addCleaning(program, dispatch)
   addBranchCommands(program, dispatch)
+  addGateway(program, dispatch)
   addOthers(program, dispatch)
   return program
 }

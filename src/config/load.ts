@@ -49,6 +49,18 @@ export const loadConfig = async (options: { repoRoot: string; env: NodeJS.Proces
   return { ...parseConfig(sources), sources }
 }
 
+/**
+ * The operator's file alone, for what belongs to no repository.
+ * @throws AgentLabError `invalid-file` | `config-unreadable`
+ */
+export const loadOperatorConfig = async (
+  env: NodeJS.ProcessEnv,
+): Promise<Pick<LoadedConfig, 'operator' | 'effective'> & { path: string }> => {
+  const operator = await readSource(operatorConfigPath(env))
+  const { operator: said, effective } = parseConfig({ repository: { path: '', text: '', exists: false }, operator })
+  return { operator: said, effective, path: operator.path }
+}
+
 /** Parses texts already read: a run's kept configuration reads the same later. */
 export const parseConfig = (sources: LoadedConfig['sources']): Omit<LoadedConfig, 'sources'> => {
   const operator = parseYaml(sources.operator.text, sources.operator.path, OperatorConfig)

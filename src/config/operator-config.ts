@@ -6,6 +6,7 @@ import { PlannerName } from '../domain/plan.ts'
 import { AddressRange, isWithin } from './addresses.ts'
 import { plainHttpRefusal, ServerUrl, UpstreamUrl } from './base-url.ts'
 import { CommandWords } from './command-words.ts'
+import { GatewaySettings } from './gateway-settings.ts'
 import { KeepSettings } from './keep.ts'
 import { LaneSettings } from './lane-settings.ts'
 import { LimitSettings } from './limits.ts'
@@ -125,6 +126,8 @@ const Settings = z.strictObject({
   tools: z.array(ToolFolder).max(30).optional(),
   keep: KeepSettings.optional(),
   ports: PortRange.optional(),
+  /** Of `agentlab gateway`, for the operator's other tools. */
+  gateway: GatewaySettings.optional(),
   repositories: z.record(AbsolutePath, RepositorySetting).optional(),
   /** The program that opens a review worktree, and its words; the folder comes last. */
   editor: CommandWords.optional(),
