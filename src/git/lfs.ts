@@ -1,8 +1,8 @@
 /** Which files of a commit are stored with Git LFS, and which of their contents the operator has. */
-import { mkdtemp, rm, stat } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Oid } from '../domain/ids.ts'
+import { makeOwnedTemp } from '../process/owned-temp.ts'
 import { listTree, objectSizes, readBlobs, type TreeEntry } from './blobs.ts'
 import { type GitPlace, gitBytes, records } from './exec.ts'
 import { type LargeFilePointer, maxPointerBytes, parsePointer } from './lfs-pointer.ts'
@@ -32,7 +32,7 @@ const namesFilter = async (place: GitPlace, entries: readonly TreeEntry[]): Prom
 
 /** Of these paths, those the commit's own attributes give to LFS. git reads them from an index of our own. */
 const filtered = async (place: GitPlace, tree: Oid, paths: string[]): Promise<Set<string>> => {
-  const directory = await mkdtemp(join(tmpdir(), 'agentlab-index-'))
+  const directory = await makeOwnedTemp('index')
   const env = { GIT_INDEX_FILE: join(directory, 'index') }
   try {
     await gitBytes(place, ['read-tree', tree], { env })

@@ -3,12 +3,12 @@
  * inside ever holds the operator's terminal, from which it could read what is typed after it was put into the background.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
-import { constants, existsSync, mkdtempSync, openSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { constants, existsSync, openSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { hostFacts, systemPath } from './host-facts.ts'
+import { makeOwnedTemp } from './owned-temp.ts'
 import { findProgram } from './programs.ts'
 import { run } from './run.ts'
 
@@ -26,7 +26,7 @@ export const openTerminal = async (): Promise<OwnTerminal | null> => {
   if (process.platform !== 'linux' || !isatty(0) || !isatty(1)) return null
   const { socat } = await hostFacts()
   const setsid = await findProgram('setsid', systemPath())
-  const dir = mkdtempSync(join(tmpdir(), 'agentlab-tty-'))
+  const dir = await makeOwnedTemp('tty')
   const path = join(dir, 'tty')
   // socat reads commas and colons as its own.
   const isUsable = socat !== null && setsid !== null && /^[\w./-]+$/.test(path)

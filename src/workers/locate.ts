@@ -1,11 +1,11 @@
 /** Finds an agent CLI on this machine: the program behind its launchers, its version, and what it needs to stay readable. */
-import { access, constants, mkdtemp, open, readFile, realpath, rm } from 'node:fs/promises'
+import { access, constants, open, readFile, realpath, rm } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { z } from 'zod'
 import { AgentLabError } from '../domain/errors.ts'
 import type { WorkerName } from '../domain/lane.ts'
+import { makeOwnedTemp } from '../process/owned-temp.ts'
 import { findProgram, toolNeeds } from '../process/programs.ts'
 import { run } from '../process/run.ts'
 import { mayOpen } from '../process/tool-layouts.ts'
@@ -109,7 +109,7 @@ const packagedVersion = async (worker: WorkerName, program: string): Promise<str
 
 /** Asked in a home of its own, which goes again: a CLI writes to its home even to say its version. */
 const saidVersion = async (file: string, args: string[]): Promise<string | undefined> => {
-  const home = await mkdtemp(join(tmpdir(), 'agentlab-version-'))
+  const home = await makeOwnedTemp('version')
   try {
     const env = { PATH: '/usr/bin:/bin', HOME: home }
     const said = await run(file, [...args, '--version'], { cwd: home, env, timeoutMs: 60_000, encoding: 'utf8' })

@@ -307,3 +307,22 @@ test('a supervisor that comes to rest cleans within the bounds, and only then', 
   expect(seatsLeft()).toEqual(['aaaaaaaa-1.codex', 'aaaaaaaa-1.codex.io', 'aaaaaaaa-1.codex.ready.json'])
   expect(rescues()).toHaveLength(1)
 })
+
+test('a temporary folder goes with what it has in shared memory once its process was killed, and not before', async () => {
+  const temp = world.env.TMPDIR!
+  const script = `import(${JSON.stringify(resolve('src/process/owned-temp.ts'))}).then(async ({ makeOwnedTemp }) => {
+    await makeOwnedTemp('walls')
+    process.stdin.resume()
+  })`
+  const child = spawn(process.execPath, ['-e', script], { env: world.env, stdio: ['pipe', 'ignore', 'inherit'] })
+  const ended = new Promise(done => child.once('exit', done))
+  const name = await until('the folder', () => readdirSync(temp).find(one => one.startsWith('agentlab-walls-')))
+  mkdirSync(join(temp, 'agentlab-walls-notours'))
+  const shared = join('/dev/shm', name)
+  writeFileSync(shared, '')
+  expect(await planCleanUp(world.project)).toEqual([])
+  child.kill('SIGKILL')
+  await ended
+  expect(named(await clean(), name)).toMatchObject({ kind: 'leftover', isGone: true })
+  expect([readdirSync(temp), existsSync(shared)]).toEqual([['agentlab-walls-notours'], false])
+})

@@ -39,7 +39,10 @@ export const makeCleaningWorld = async (config = ''): Promise<CleaningWorld> => 
   const home = join(scratch, 'home')
   mkdirSync(join(home, '.config', 'agentlab'), { recursive: true })
   writeFileSync(join(home, '.config', 'agentlab', 'config.yaml'), config)
-  const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: join(scratch, 'state'), LC_ALL: 'C.UTF-8' }
+  const temp = join(scratch, 'tmp')
+  mkdirSync(temp)
+  const state = join(scratch, 'state')
+  const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: state, TMPDIR: temp, LC_ALL: 'C.UTF-8' }
   const project = await openProject({ cwd: root, env })
   const base = shellGit(root, ['rev-parse', 'HEAD'])
   const { store, repository, paths } = project

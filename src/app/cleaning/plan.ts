@@ -9,6 +9,7 @@ import { planLeftovers } from './leftovers.ts'
 import { planPins } from './pins.ts'
 import type { Planned } from './planned.ts'
 import { planSeats } from './seats.ts'
+import { planTemps } from './temps.ts'
 import { planWorktrees } from './worktrees.ts'
 
 /** In the order in which it is carried out: pins come after the seats that borrow through them. */
@@ -23,6 +24,7 @@ export const planCleaning = async (ground: Ground): Promise<Planned[]> => {
     ...(await planEnvironments(ground, going)),
     ...(await planWorktrees(ground)),
     ...(await planLeftovers(ground)),
+    ...(await planTemps(ground)),
     ...(await planDemos(ground)),
     ...(await planRetention(ground, overdue)),
     ...(await planBoxes(ground)),

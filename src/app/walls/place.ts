@@ -1,10 +1,11 @@
 /** A throw-away place to try the walls in: a repository, a HOME, a data dir and a second seat, all marked, none of them real. */
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { loadConfig } from '../../config/load.ts'
 import { gitText } from '../../git/exec.ts'
 import { openRepository, type Repository } from '../../git/repository.ts'
+import { makeOwnedTemp, orphanedTemps } from '../../process/owned-temp.ts'
 import { openDatabase } from '../../store/database.ts'
 import { createStore } from '../../store/store.ts'
 import { type Project, projectPaths } from '../project.ts'
@@ -28,14 +29,16 @@ export interface Place {
 
 /**
  * Makes the place in a new folder (0700) below `parent`, the temporary folder unless told. `env` is the real operator's,
- * whose words on the lanes hold here too.
+ * whose words on the lanes hold here too. What a kill left of an earlier one there goes first.
  */
 export const makePlace = async (env: NodeJS.ProcessEnv, parent = tmpdir()): Promise<Place> => {
-  const dir = await mkdtemp(join(await realpath(parent), 'agentlab-walls-'))
+  const where = await realpath(parent)
+  for (const left of await orphanedTemps(where)) await removePlace(left)
+  const dir = await makeOwnedTemp('walls', where)
   try {
     return await furnish(dir, env)
   } catch (error) {
-    await removeAll(dir)
+    await removePlace(dir)
     throw error
   }
 }
@@ -43,8 +46,10 @@ export const makePlace = async (env: NodeJS.ProcessEnv, parent = tmpdir()): Prom
 /** What everybody on the machine shares as memory, under the name of the place. */
 const sharedMemory = (dir: string): string => join('/dev/shm', basename(dir))
 
-const removeAll = async (dir: string): Promise<void> => {
-  for (const path of [dir, sharedMemory(dir)]) await rm(path, { recursive: true, force: true })
+/** Also what it has in shared memory. */
+export const removePlace = async (dir: string): Promise<void> => {
+  // The folder last: by its name cleaning finds what a kill leaves of both.
+  for (const path of [sharedMemory(dir), dir]) await rm(path, { recursive: true, force: true })
 }
 
 const furnish = async (dir: string, operator: NodeJS.ProcessEnv): Promise<Place> => {
@@ -87,7 +92,7 @@ const furnish = async (dir: string, operator: NodeJS.ProcessEnv): Promise<Place>
     watched: [repository.root, home, shared, otherSeat.root, otherSeat.io, join(dataDir, 'note.txt')],
     remove: async () => {
       project.close()
-      await removeAll(dir)
+      await removePlace(dir)
     },
   }
 }
