@@ -9,7 +9,7 @@ import type { Network } from '../domain/launch.ts'
 import { workers } from '../workers/registry.ts'
 import type { CredentialKind, Installation, PreparedAttempt } from '../workers/worker.ts'
 import type { Host, RunScope } from './host.ts'
-import { modelChoice } from './local-choice.ts'
+import { askingOf } from './local-choice.ts'
 import { portsOf, portVariables } from './ports.ts'
 import { type Seat, writeInSeat } from './seats.ts'
 import { pathOf, toolchainOf } from './toolchain.ts'
@@ -47,7 +47,7 @@ export const readyAgent = async (
     role,
     seat,
     installation,
-    ...modelChoice(worker, scope.lane, scope.config),
+    ...askingOf(worker, scope.lane, scope.config),
     prompt: wordsFor(scope, prompt),
     schema,
     sessionId: randomUUID(),

@@ -7,9 +7,10 @@ import { join } from 'node:path'
 import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import { type Provider, type Role, vendorOf, type WorkerName } from '../domain/lane.ts'
+import type { Provider, Role, WorkerName } from '../domain/lane.ts'
 import type { Laned } from '../domain/laned.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
+import { answererOf } from '../lanes/answerer.ts'
 import type { Credential, Grant } from '../lanes/gateway/grant.ts'
 import { modelsFor } from '../lanes/policy.ts'
 import type { LaunchEnd, LaunchedProcess } from '../process/launch.ts'
@@ -109,7 +110,7 @@ const outputFiles = (seat: Seat) => ({
 
 /** Who may be asked, with which credential. A rehearsed run asks the scripted model and needs none. */
 const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promise<Grant> => {
-  const vendor = vendorOf[errand.worker]
+  const { provider } = answererOf(errand.worker, scope.lane, scope.config)
   const common = {
     runId: scope.runId,
     taskId: errand.taskId,
@@ -117,7 +118,7 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
     role: errand.role,
     worker: errand.worker,
     lane: scope.lane,
-    provider: vendor,
+    provider,
   }
   if (scope.rehearsed) {
     const rehearsal = await host.rehearsalOf(scope)
@@ -125,7 +126,7 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
       ...common,
       upstreams: [{ name: 'rehearsal', url: rehearsal.origin }],
       // A local gate passes listed models only; the script answers for any.
-      ...(vendor === 'local' ? { models: ['*'] } : {}),
+      ...(provider === 'local' ? { models: ['*'] } : {}),
       credential: { kind: 'none', read: async () => '' },
       headers: identityHeaders({
         role: errand.role,
@@ -138,8 +139,8 @@ const grantFor = async (host: Host, scope: RunScope, errand: AgentErrand): Promi
   }
   return {
     ...common,
-    ...upstreamOf(scope, vendor),
-    credential: await learnedCredential(host, scope, errand.worker),
+    ...upstreamOf(scope, provider),
+    credential: await learnedCredential(host, scope, provider),
   }
 }
 
@@ -153,8 +154,8 @@ export const upstreamOf = (
 })
 
 /** A login that was renewed since the supervisor began is known before it is first used. */
-const learnedCredential = async (host: Host, scope: RunScope, worker: WorkerName): Promise<Credential> => {
-  const credential = await credentialOf(worker, scope.config, host.project.env)
+const learnedCredential = async (host: Host, scope: RunScope, provider: Provider): Promise<Credential> => {
+  const credential = await credentialOf(provider, scope.config, host.project.env)
   host.redactor.learn(serverKeys(scope.config, host.project.env))
   const read = async (): Promise<string> => {
     const secret = await credential.read()

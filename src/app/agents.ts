@@ -3,33 +3,38 @@
 import { readFile } from 'node:fs/promises'
 import { homedir, platform } from 'node:os'
 import type { EffectiveConfig } from '../config/effective.ts'
+import type { Answerer } from '../domain/answerer.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
+import { Lane, type Provider, type WorkerName } from '../domain/lane.ts'
+import { answererOf } from '../lanes/answerer.ts'
 import type { Credential } from '../lanes/gateway/grant.ts'
 import { policyOf, workerRefusal, workerRefusalWords } from '../lanes/policy.ts'
 import { findInstallation } from '../workers/locate.ts'
 import { detectLogin, type Login, type LoginPlaces, readCredential } from '../workers/login.ts'
 import { workers } from '../workers/registry.ts'
 import type { Installation } from '../workers/worker.ts'
-import { localChoice, modelChoice } from './local-choice.ts'
+import { type OwnServers, ownServersOf, serversWith } from './local-choice.ts'
 
 export interface AgentState {
   worker: WorkerName
+  /** Whom it asks; its login is the one for that. */
+  provider: Provider
   /** null: not found; a string instead: found, and why it can't be used. */
   installation: Installation | null
   broken: string | null
   login: Login
+  /** Lanes in which it asks the operator's own servers. */
+  own: (OwnServers & { lane: Lane })[]
 }
 
 export const loginPlaces = (
   env: NodeJS.ProcessEnv,
   config: EffectiveConfig | null,
-  worker: WorkerName,
+  provider: Provider,
 ): LoginPlaces => {
-  const vendor = vendorOf[worker]
-  const named = config === null || vendor === 'local' ? null : config.credentials[vendor]
+  const named = config === null || provider === 'local' ? null : config.credentials[provider]
   const standard = { anthropic: 'ANTHROPIC_API_KEY', openai: 'OPENAI_API_KEY', google: 'GEMINI_API_KEY', local: '' }[
-    vendor
+    provider
   ]
   return {
     env: named === null ? env : { ...env, [standard]: env[named.env] },
@@ -72,24 +77,27 @@ const allWorkers = Object.keys(workers) as WorkerName[]
 
 /** What stands on this machine, for `doctor` and `init`: each program is tried. */
 export const agentStates = (config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<AgentState[]> =>
-  statesOf(allWorkers, config, env, true)
+  Promise.all(allWorkers.map(worker => stateOf({ worker, provider: config.agent[worker].provider }, config, env, true)))
 
-const statesOf = (
-  names: readonly WorkerName[],
+const stateOf = async (
+  asking: Pick<AgentState, 'worker' | 'provider'>,
   config: EffectiveConfig,
   env: NodeJS.ProcessEnv,
   isTrial: boolean,
-): Promise<AgentState[]> =>
-  Promise.all(
-    names.map(async worker => {
-      const login = await detectLogin(worker, loginPlaces(env, config, worker))
-      try {
-        return { worker, installation: await installationOf(worker, config, env, isTrial), broken: null, login }
-      } catch (error) {
-        return { worker, installation: null, broken: error instanceof Error ? error.message : String(error), login }
-      }
-    }),
-  )
+): Promise<AgentState> => {
+  const login = await detectLogin(asking.provider, loginPlaces(env, config, asking.provider))
+  const own = Lane.options.flatMap(lane => {
+    const found = ownServersOf(asking.worker, lane, config)
+    return found === null ? [] : [{ lane, ...found }]
+  })
+  try {
+    const installation = await installationOf(asking.worker, config, env, isTrial)
+    return { ...asking, installation, broken: null, login, own }
+  } catch (error) {
+    const broken = error instanceof Error ? error.message : String(error)
+    return { ...asking, installation: null, broken, login, own }
+  }
+}
 
 export interface CrewRequest {
   config: EffectiveConfig
@@ -100,17 +108,27 @@ export interface CrewRequest {
   wanted: readonly WorkerName[] | null
 }
 
-/** A worker of the crew that was asked for, and why it can't be used; null: it can. */
+/** A worker of the crew that was asked for, who would answer it, and why it can't be used; null: it can. */
 export interface CrewMember {
   worker: WorkerName
+  answerer: Answerer
+  /** Names of the operator's servers that it would ask; empty where it asks its vendor. */
+  servers: string[]
   reason: string | null
 }
 
 /** Of each worker that is configured or wanted, in order of preference, whether a run of this lane may use it. */
 export const judgeCrew = async (request: CrewRequest): Promise<CrewMember[]> => {
-  const order = [...new Set(request.wanted ?? request.config.agents)]
-  const states = await statesOf(order, request.config, request.env, false)
-  return states.map(state => ({ worker: state.worker, reason: reasonAgainst(state, request) }))
+  const { config, env, lane } = request
+  const order = [...new Set(request.wanted ?? config.agents)]
+  return Promise.all(
+    order.map(async worker => {
+      const answerer = answererOf(worker, lane, config)
+      const state = await stateOf({ worker, provider: answerer.provider }, config, env, false)
+      const servers = ownServersOf(worker, lane, config)?.servers ?? []
+      return { worker, answerer, servers, reason: reasonAgainst(state, answerer, request) }
+    }),
+  )
 }
 
 /**
@@ -131,14 +149,15 @@ export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> =>
   })
 }
 
-const reasonAgainst = (state: AgentState, request: CrewRequest): string | null => {
+const reasonAgainst = (state: AgentState, answerer: Answerer, request: CrewRequest): string | null => {
   const policy = policyOf(request.lane, request.config)
-  const { model } = modelChoice(state.worker, request.lane, request.config)
-  const refusal = workerRefusal(policy, { worker: state.worker, model, rehearsed: request.rehearsed })
-  if (refusal !== null) return workerRefusalWords(refusal, policy, { worker: state.worker, model })
-  if (state.worker === 'local' && state.login.state === 'missing' && !isRehearsedByName(request))
+  if (answerer.provider === 'local' && state.login.state === 'missing' && !needsNoServer(state.worker, request))
     return `no server is configured (needs ${state.login.needs})`
-  if (state.worker === 'local' && !request.rehearsed && localChoice(request.lane, request.config) === null)
+  const refusal = workerRefusal(policy, { worker: state.worker, answerer, rehearsed: request.rehearsed })
+  if (refusal !== null) return workerRefusalWords(refusal, policy, { answerer })
+  const hasServer =
+    answerer.provider !== 'local' || serversWith(answerer.model, request.lane, request.config).length > 0
+  if (!hasServer && !request.rehearsed)
     return `no server of yours has a model that may be asked in lane ${request.lane}`
   if (state.broken !== null) return state.broken
   if (state.installation === null) return `the program ${workers[state.worker].program} is not on PATH`
@@ -149,19 +168,19 @@ const reasonAgainst = (state: AgentState, request: CrewRequest): string | null =
 }
 
 /** A rehearsal needs no server of the operator's, but it takes the local loop only where it is told to. */
-const isRehearsedByName = ({ rehearsed, wanted }: CrewRequest): boolean =>
-  rehearsed && wanted?.includes('local') === true
+const needsNoServer = (worker: WorkerName, { rehearsed, wanted }: CrewRequest): boolean =>
+  rehearsed && (worker !== 'local' || wanted?.includes('local') === true)
 
-/** The operator's credential for a worker, read anew at each request by the gateway and by nothing else. */
+/** The operator's credential for a provider, read anew at each request by the gateway and by nothing else. */
 export const credentialOf = async (
-  worker: WorkerName,
+  provider: Provider,
   config: EffectiveConfig,
   env: NodeJS.ProcessEnv,
 ): Promise<Credential> => {
-  const login = await detectLogin(worker, loginPlaces(env, config, worker))
+  const login = await detectLogin(provider, loginPlaces(env, config, provider))
   if (login.state !== 'usable') return { kind: 'none', read: async () => '' }
   return {
     kind: login.kind,
-    read: async () => (await readCredential(worker, loginPlaces(env, config, worker)))?.secret ?? '',
+    read: async () => (await readCredential(provider, loginPlaces(env, config, provider)))?.secret ?? '',
   }
 }

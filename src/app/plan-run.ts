@@ -1,8 +1,9 @@
 /** What the operator may wish for a run, and everything that can be refused about it before a row is written. */
 import { runLimitsOf } from '../config/limits.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import { type Lane, vendorOf, type WorkerName } from '../domain/lane.ts'
+import type { Lane, WorkerName } from '../domain/lane.ts'
 import type { RunPurpose, RunRequest } from '../domain/run-request.ts'
+import { answererOf } from '../lanes/answerer.ts'
 import { type LanePolicy, policyOf } from '../lanes/policy.ts'
 import type { RequiredLane } from '../lanes/required-lane.ts'
 import { parsePlanFile } from '../planner/plan-file.ts'
@@ -63,7 +64,8 @@ export const planRun = async (
   const independence = wish.sameVendor ? 'session' : effective.verifier.independence
   // A plan is judged by the operator alone, and a merge by the checks.
   const isJudged = purpose === 'work' || purpose === 'resolve'
-  if (isJudged && independence === 'vendor' && new Set(workers.map(worker => vendorOf[worker])).size === 1) {
+  const vendors = new Set(workers.map(worker => answererOf(worker, lane, effective).provider))
+  if (isJudged && independence === 'vendor' && vendors.size === 1) {
     throw new AgentLabError(
       `agentlab task failed on choosing a verifier: in lane ${lane} only ${workers.join(', ')} can be used, so no other vendor can judge its work`,
       {

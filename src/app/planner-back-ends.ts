@@ -1,9 +1,11 @@
 /** The planners a run can ask, best first: the API with a key, or an agent's CLI in a seat of its own. */
+import type { EffectiveConfig } from '../config/effective.ts'
 import { AgentLabError } from '../domain/errors.ts'
-import type { WorkerName } from '../domain/lane.ts'
+import type { Lane, WorkerName } from '../domain/lane.ts'
 import { wordsFor } from '../domain/laned.ts'
 import type { PlannerName } from '../domain/plan.ts'
 import { createWorkspace } from '../git/workspace.ts'
+import { answererOf } from '../lanes/answerer.ts'
 import type { AskPlanner, PlannerReply } from '../planner/make-plan.ts'
 import { planJsonSchema } from '../planner/planner-prompt.ts'
 import { runAgent, upstreamOf } from './agent-run.ts'
@@ -28,12 +30,22 @@ export const backEnds = async (
   signal: AbortSignal,
 ): Promise<BackEnd[]> => {
   const { workers } = scope.request
-  const credential = await credentialOf('claude', scope.config, host.project.env)
-  const hasApi = workers.includes('claude') && credential.kind === 'key' && !scope.rehearsed
+  const hasApi = !scope.rehearsed && (await hasApiKey(workers, scope.lane, scope.config, host.project.env))
   return plannersOf(scope.config.planner.prefer, workers, hasApi).map(name => ({
     name,
     ask: name === 'api' ? askThroughApi(host, scope, signal) : askThroughCli(host, scope, name, attemptsBefore, signal),
   }))
+}
+
+/** Whether Anthropic's API may be asked with a key: as claude may, and never where claude asks somebody else. */
+export const hasApiKey = async (
+  crew: readonly WorkerName[],
+  lane: Lane,
+  config: EffectiveConfig,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> => {
+  if (!crew.includes('claude') || answererOf('claude', lane, config).provider !== 'anthropic') return false
+  return (await credentialOf('anthropic', config, env)).kind === 'key'
 }
 
 /** Who plans, best first. `hasApi`: the API may be asked with a key. */
@@ -62,13 +74,13 @@ const askThroughApi =
       lane: scope.lane,
       provider: 'anthropic',
       ...upstreamOf(scope, 'anthropic'),
-      credential: await credentialOf('claude', scope.config, host.project.env),
+      credential: await credentialOf('anthropic', scope.config, host.project.env),
     })
     try {
       return await askAnthropic({
         baseUrl: `${host.gateway.origin}/anthropic`,
         token,
-        model: scope.config.agent.claude.model ?? apiModel,
+        model: answererOf('claude', scope.lane, scope.config).model ?? apiModel,
         prompt: wordsFor(scope, prompt),
         schema: planJsonSchema,
         timeoutMs: scope.request.limits.modelSilenceMs,

@@ -4,9 +4,10 @@ import type { PlannerName } from '../domain/plan.ts'
 import { type LanePolicy, policyOf } from '../lanes/policy.ts'
 import type { RequiredLane } from '../lanes/required-lane.ts'
 import { chooseVerifier } from '../verifier/choose-verifier.ts'
-import { credentialOf, judgeCrew } from './agents.ts'
+import { type CrewMember, judgeCrew } from './agents.ts'
 import { laneFor, settledLane } from './lane-of-run.ts'
-import { plannersOf } from './planner-back-ends.ts'
+import { answererKept } from './local-choice.ts'
+import { hasApiKey, plannersOf } from './planner-back-ends.ts'
 import { lookAt } from './project.ts'
 
 export interface Route {
@@ -15,11 +16,11 @@ export interface Route {
   required: RequiredLane
   policy: LanePolicy
   /** Of each configured worker why it can't be used; null: it can. */
-  workers: { worker: WorkerName; reason: string | null }[]
+  workers: CrewMember[]
   /** Best first; empty where nobody can plan. */
   planners: PlannerName[]
   /** Who judges whose work; null: nobody, another vendor is needed. */
-  verifiers: { author: WorkerName; verifier: WorkerName | null; sameVendor: boolean }[]
+  verifiers: { author: WorkerName; verifier: WorkerName | null; nearness: 'same vendor' | 'same model' | null }[]
 }
 
 /**
@@ -36,7 +37,8 @@ export const readRoute = async (
   const { lane } = settledLane(required, asked)
   const workers = await judgeCrew({ config: effective, env: where.env, lane, rehearsed: false, wanted: null })
   const usable = workers.filter(member => member.reason === null).map(member => member.worker)
-  const hasApi = usable.includes('claude') && (await credentialOf('claude', effective, where.env)).kind === 'key'
+  const hasApi = await hasApiKey(usable, lane, effective, where.env)
+  const available = usable.map(worker => ({ worker, answerer: answererKept(worker, lane, effective) }))
   const { independence } = effective.verifier
   return {
     lane,
@@ -44,9 +46,9 @@ export const readRoute = async (
     policy: policyOf(lane, effective),
     workers,
     planners: plannersOf(effective.planner.prefer, usable, hasApi),
-    verifiers: usable.map(author => {
-      const chosen = chooseVerifier({ author, available: usable, avoid: [], independence })
-      return { author, verifier: chosen?.worker ?? null, sameVendor: chosen?.sameVendor ?? false }
+    verifiers: available.map(author => {
+      const chosen = chooseVerifier({ author, available, avoid: [], independence })
+      return { author: author.worker, verifier: chosen?.worker ?? null, nearness: chosen?.nearness ?? null }
     }),
   }
 }

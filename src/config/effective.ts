@@ -2,7 +2,7 @@
 import { resolve } from 'node:path'
 import { portsAskedFor } from '../domain/command-places.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import { isLooser, type Lane, type Provider, type WorkerName } from '../domain/lane.ts'
+import { isLooser, type Lane, type Provider, vendorOf, type WorkerName } from '../domain/lane.ts'
 import type { PlannerName } from '../domain/plan.ts'
 import type { CommandWords } from './command-words.ts'
 import type { LaneSettings } from './lane-settings.ts'
@@ -63,7 +63,8 @@ export interface EffectiveConfig {
   limits: Limits
   /** Workers in order of preference. */
   agents: WorkerName[]
-  agent: Record<WorkerName, { path: string | null; model: string | null }>
+  /** Whom each asks, and for which model, where its lane says nothing of it; null: its own choice. */
+  agent: Record<WorkerName, { path: string | null; provider: Provider; model: string | null }>
   upstreams: Record<RemoteProvider, string>
   /** Name of the environment variable that holds the provider's key; null: the vendor's usual places. */
   credentials: Record<RemoteProvider, { env: string } | null>
@@ -99,6 +100,7 @@ export const mergeConfig = (repository: RepositoryConfig, operator: OperatorConf
   const prefix = repository.branches?.prefix ?? ''
   const agent = (name: WorkerName) => ({
     path: operator.agents?.[name]?.path ?? null,
+    provider: operator.agents?.[name]?.provider ?? vendorOf[name],
     model: operator.agents?.[name]?.model ?? null,
   })
   return {

@@ -1,6 +1,7 @@
 /** What the operator may say about each lane. `personal` is theirs to widen; the others only get narrower. */
 import { z } from 'zod'
 import { type Lane, Provider, WorkerName, widestProviders } from '../domain/lane.ts'
+import { LaneAgents } from './agent-settings.ts'
 import { MirrorUrl } from './base-url.ts'
 
 /** A model's name; `*` stands for any run of characters. */
@@ -25,6 +26,7 @@ const Settings = z.strictObject({
   providers: z.array(Provider).min(1).max(4).optional(),
   models: z.partialRecord(Provider, z.array(ModelPattern).min(1).max(100)).optional(),
   workers: z.array(WorkerName).min(1).max(10).optional(),
+  agents: LaneAgents.optional(),
   unboxed: z.boolean().optional(),
   /** How long the words of ended runs are kept; 0: not at all. */
   keepDays: z.number().min(0).max(3_650).optional(),
@@ -39,7 +41,7 @@ interface Complaint {
   message: string
 }
 
-const complaints = (lane: Lane, { providers, models, unboxed, registries }: LaneSetting): Complaint[] => {
+const complaints = (lane: Lane, { providers, models, agents, unboxed, registries }: LaneSetting): Complaint[] => {
   const may = providers ?? widestProviders[lane]
   return [
     ...(providers ?? []).flatMap((provider, index) =>
@@ -52,6 +54,13 @@ const complaints = (lane: Lane, { providers, models, unboxed, registries }: Lane
         ? []
         : [{ path: ['models', provider], message: `is for nothing: ${provider} sees no data of lane ${lane}` }],
     ),
+    ...WorkerName.options.flatMap(worker => {
+      const provider = agents?.[worker]?.provider
+      if (provider === undefined || may.includes(provider)) return []
+      return [
+        { path: ['agents', worker, 'provider'], message: `is for nothing: ${provider} sees no data of lane ${lane}` },
+      ]
+    }),
     ...(lane === 'private' && unboxed === true
       ? [{ path: ['unboxed'], message: 'must not be true: nothing of lane private ever runs without its box' }]
       : []),

@@ -1,9 +1,10 @@
 /** `~/.config/agentlab/config.yaml`: what only the operator may say: programs, addresses, credentials, limits, defaults. */
-import { isAbsolute } from 'node:path'
 import { z } from 'zod'
-import { Lane, Provider, WorkerName } from '../domain/lane.ts'
+import { ModelName } from '../domain/answerer.ts'
+import { Lane, Provider } from '../domain/lane.ts'
 import { PlannerName } from '../domain/plan.ts'
 import { AddressRange, isWithin } from './addresses.ts'
+import { AbsolutePath, AgentSettings } from './agent-settings.ts'
 import { plainHttpRefusal, ServerUrl, UpstreamUrl } from './base-url.ts'
 import { CommandWords } from './command-words.ts'
 import { GatewaySettings } from './gateway-settings.ts'
@@ -12,15 +13,6 @@ import { LaneSettings } from './lane-settings.ts'
 import { LimitSettings } from './limits.ts'
 import { PathRules } from './path-rules.ts'
 import { CheckName } from './repository-config.ts'
-
-const AbsolutePath = z.string().min(1).max(4_000).refine(isAbsolute, 'must be an absolute path')
-const ModelName = z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9._:/@-]{0,119}$/, "must be a model's name")
-
-const AgentSetting = z.strictObject({
-  /** The program, where it is not the first of its name on PATH. */
-  path: AbsolutePath.optional(),
-  model: ModelName.optional(),
-})
 
 /** The credential's *place*, never the credential. */
 const CredentialSetting = z.strictObject({
@@ -95,7 +87,7 @@ const oneLine = z
   .regex(/^[^\u0000-\u001f<>]*$/, 'must be one line without < and >')
 
 const Settings = z.strictObject({
-  agents: z.partialRecord(WorkerName, AgentSetting).optional(),
+  agents: AgentSettings.optional(),
   upstreams: z.partialRecord(RemoteProvider, UpstreamUrl).optional(),
   credentials: z.partialRecord(RemoteProvider, CredentialSetting).optional(),
   limits: LimitSettings.optional(),

@@ -3,6 +3,7 @@
  * content (store/content.ts) and is named here by its id, so that a replay works with all content erased.
  */
 import { z } from 'zod'
+import { Answerer } from './answerer.ts'
 import { FailureClass, Usage } from './attempt.ts'
 import { ChecksStatus } from './check.ts'
 import { ContentId, Oid, RunId, TaskId } from './ids.ts'
@@ -152,6 +153,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     ...task,
     attempt: z.number().int().positive(),
     worker: WorkerName,
+    /** Left out in logs from before a worker could ask others than its vendor. */
+    answerer: Answerer.optional(),
     resumed: z.boolean(),
   }),
   z.object({ type: z.literal('session.known'), ...task, sessionId: z.string() }),
@@ -208,6 +211,9 @@ export const LoopEvent = z.discriminatedUnion('type', [
     value: VerdictValue,
     inconclusive: InconclusiveReason.nullable(),
     sameVendor: z.boolean(),
+    /** The verifier's, and whether its model was the author's; left out in older logs, and where nobody judged. */
+    answerer: Answerer.optional(),
+    sameModel: z.boolean().optional(),
     verdictContentId: ContentId.nullable(),
     findingsContentId: ContentId.nullable(),
     class: FailureClass.nullable(),

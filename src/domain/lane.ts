@@ -28,13 +28,16 @@ export const widestProviders: Record<Lane, readonly Provider[]> = {
 export const WorkerName = z.enum(['claude', 'codex', 'gemini', 'local'])
 export type WorkerName = z.infer<typeof WorkerName>
 
-/** Whose model judges: two workers of one vendor do not verify each other independently. */
+/** Who made a worker's program, and whose models it asks unless the operator says otherwise (lanes/answerer.ts). */
 export const vendorOf: Record<WorkerName, Provider> = {
   claude: 'anthropic',
   codex: 'openai',
   gemini: 'google',
   local: 'local',
 }
+
+/** Workers that can also ask the operator's own servers, whose wires they speak; nobody speaks Gemini's but Google. */
+export const canAskLocal: readonly WorkerName[] = ['claude', 'codex', 'local']
 
 /** Why a foreign agent process runs. A token, a seat and a prompt belong to exactly one role. */
 export const Role = z.enum(['planner', 'worker', 'verifier', 'researcher'])

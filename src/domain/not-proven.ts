@@ -4,7 +4,7 @@ import { count, duration, many } from './measures.ts'
 import { noteWords } from './repository-note.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
 import { cleanLine } from './text.ts'
-import { passWords } from './verdict-words.ts'
+import { nearness, passWords } from './verdict-words.ts'
 
 /** Every item is one sentence of plain text. Empty when all that is looked for was proven (see `provenSentence`). */
 export const notProven = (view: RunView): string[] => [
@@ -168,7 +168,8 @@ const checksProblem = (checks: ChecksView | undefined): string | null => {
 const ofPass = (task: TaskView, pass: VerdictView): string[] => {
   const items: string[] = []
   if (pass.sameVendor) {
-    items.push(`${named(task)}: ${passWords(pass)}: the verifier ${pass.verifier ?? ''} has the author's blind spots.`)
+    const near = nearness(pass) === 'same model' ? "asked the author's own model and has its" : "has the author's"
+    items.push(`${named(task)}: ${passWords(pass)}: the verifier ${pass.verifier ?? ''} ${near} blind spots.`)
   }
   for (const finding of pass.findings)
     items.push(`${named(task)}: left open as minor: ${cleanLine(finding.claim, 200)}`)

@@ -19,6 +19,7 @@ import type { ChecksView, TaskView, VerdictView } from './run-view.ts'
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
 import { passWords } from './verdict-words.ts'
+import { workerWords } from './worker-words.ts'
 
 /** The text of `git diff` up to one tip of a task. */
 export interface TaskDiff {
@@ -74,7 +75,7 @@ const attempts = (task: TaskView): Html =>
     : wideTable(
         ['Attempt', 'Session', 'End', 'Took', 'Tokens in', 'Tokens out', 'Work'],
         task.attempts.map(attempt => [
-          `${attempt.n}, ${attempt.worker}`,
+          `${attempt.n}, ${workerWords(attempt.worker, attempt.answerer)}`,
           attempt.resumed ? 'resumed' : 'fresh',
           endOfAttempt(attempt),
           attempt.endedAt === null ? '–' : duration(attempt.endedAt - attempt.startedAt),
@@ -110,7 +111,7 @@ const renderVerdict = (verdict: VerdictView, diffs: readonly TaskDiff[]): Html =
   const why = verdict.inconclusive === null ? '' : `: ${inconclusiveWords[verdict.inconclusive]}`
   const here = verdict.findings.filter(finding => !isPlaced(finding, verdict, diffs))
   const placed = verdict.findings.length - here.length
-  return html`<div class="verdict ${verdict.value}"><p><strong>${value}</strong>${why} <span class="soft">by ${verdict.verifier ?? 'nobody'} on tip <code>${short(verdict.tip)}</code>, attempt ${verdict.attempt}</span></p>
+  return html`<div class="verdict ${verdict.value}"><p><strong>${value}</strong>${why} <span class="soft">by ${workerWords(verdict.verifier ?? 'nobody', verdict.answerer)} on tip <code>${short(verdict.tip)}</code>, attempt ${verdict.attempt}</span></p>
 ${verdict.summary !== null && verdict.summary.trim() !== '' && html`<div class="says">${verdict.summary}</div>`}
 ${here.map(renderFinding)}
 ${placed > 0 && html`<p class="soft">${many(placed, 'finding')} at ${placed === 1 ? 'its line' : 'their lines'} in the diff below.</p>`}

@@ -8,6 +8,7 @@ import type { AttemptView, ChecksView, FindingsView, TaskView, VerdictView } fro
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
 import { passWords } from './verdict-words.ts'
+import { workerWords } from './worker-words.ts'
 
 export const titleOf = (task: TaskView, erased = false): string => task.title ?? (erased ? '(erased)' : task.taskId)
 
@@ -60,7 +61,7 @@ const renderAttempts = (task: TaskView): string => {
   if (task.attempts.length === 0) return 'Attempts: none.'
   const rows = task.attempts.map(attempt => [
     String(attempt.n),
-    attempt.worker,
+    workerWords(attempt.worker, attempt.answerer),
     attempt.resumed ? 'resumed' : 'fresh',
     endOfAttempt(attempt),
     attempt.endedAt === null ? '–' : duration(attempt.endedAt - attempt.startedAt),
@@ -118,7 +119,7 @@ const renderVerdict = (verdict: VerdictView): string => {
   const value = verdict.value === 'pass' ? passWords(verdict) : verdict.value
   const why = verdict.inconclusive === null ? '' : `: ${inconclusiveWords[verdict.inconclusive]}`
   return [
-    `Verdict of ${verdict.verifier ?? 'nobody'} on tip ${code(verdict.tip)} (attempt ${verdict.attempt}): **${value}**${why}`,
+    `Verdict of ${workerWords(verdict.verifier ?? 'nobody', verdict.answerer)} on tip ${code(verdict.tip)} (attempt ${verdict.attempt}): **${value}**${why}`,
     ...(verdict.summary === null || verdict.summary.trim() === ''
       ? []
       : ['', `- It says: ${inline(verdict.summary, 1_000)}`]),

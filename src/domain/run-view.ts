@@ -1,4 +1,5 @@
 /** One run as a person may look at it: facts folded from the log, with the words that have not been erased. */
+import type { Answerer } from './answerer.ts'
 import type { FailureClass, Usage } from './attempt.ts'
 import type { CheckStatus, ChecksStatus } from './check.ts'
 import type { StackPlace } from './event.ts'
@@ -133,6 +134,8 @@ export interface AttemptView {
   /** The attempt's number; a wait for the provider or a restart starts the same one again. */
   n: number
   worker: WorkerName
+  /** Missing in older logs. */
+  answerer?: Answerer | undefined
   startedAt: number
   endedAt: number | null
   /** null while it runs, or where its end was never seen. */
@@ -181,6 +184,9 @@ export interface VerdictView {
   value: VerdictValue
   inconclusive: InconclusiveReason | null
   sameVendor: boolean
+  /** Missing in older logs, and where nobody judged. */
+  answerer?: Answerer | undefined
+  sameModel?: boolean | undefined
   findings: Finding[]
   summary: string | null
   /** Commands the verifier says it ran; claims. */

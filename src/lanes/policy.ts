@@ -1,6 +1,7 @@
 /** What a lane allows: the shipped table with the operator's words over it. Pure; nothing else says yes or no. */
 import type { EffectiveConfig } from '../config/effective.ts'
-import { type Lane, type Provider, vendorOf, WorkerName } from '../domain/lane.ts'
+import type { Answerer } from '../domain/answerer.ts'
+import { type Lane, type Provider, WorkerName } from '../domain/lane.ts'
 import { modelAllowed } from './gateway/models.ts'
 
 /** `words`: what people and models said. `facts`: ids, counts and closed reasons only. */
@@ -81,10 +82,10 @@ const upstreamsOf = (provider: Provider, config: LaneConfig): readonly string[] 
 
 export type WorkerRefusal = 'workerNotListed' | 'providerNotAllowed' | 'modelNotListed'
 
-/** `model` is the one it is configured to ask for; null: its own choice, which its gate judges request by request. */
 export interface WorkerQuestion {
   worker: WorkerName
-  model: string | null
+  /** Without a model it is the program's own choice, which its gate judges request by request. */
+  answerer: Answerer
   /** No provider is asked (the model is a script on this machine), so every worker may take part, in every lane. */
   rehearsed: boolean
 }
@@ -92,9 +93,8 @@ export interface WorkerQuestion {
 /** Why a worker may not run in the lane, or null: it may. */
 export const workerRefusal = (
   policy: LanePolicy,
-  { worker, model, rehearsed }: WorkerQuestion,
+  { worker, answerer: { provider, model }, rehearsed }: WorkerQuestion,
 ): WorkerRefusal | null => {
-  const provider = vendorOf[worker]
   if (rehearsed) return null
   if (!policy.providers.includes(provider)) return 'providerNotAllowed'
   if (!policy.workers.includes(worker)) return 'workerNotListed'
@@ -104,9 +104,8 @@ export const workerRefusal = (
 export const workerRefusalWords = (
   refusal: WorkerRefusal,
   policy: LanePolicy,
-  { worker, model }: Pick<WorkerQuestion, 'worker' | 'model'>,
+  { answerer: { provider, model } }: Pick<WorkerQuestion, 'answerer'>,
 ): string => {
-  const provider = vendorOf[worker]
   switch (refusal) {
     case 'providerNotAllowed':
       return `its provider (${provider}) may not see data of lane ${policy.lane}`

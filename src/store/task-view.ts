@@ -112,6 +112,7 @@ export const foldRejection = (
 const startedAttempt = (event: LoopEventOf<'attempt.started'>, at: number): AttemptView => ({
   n: event.attempt,
   worker: event.worker,
+  ...(event.answerer === undefined ? {} : { answerer: event.answerer }),
   startedAt: at,
   endedAt: null,
   outcome: null,
@@ -147,6 +148,7 @@ const foldVerdict = (task: TaskView, event: LoopEventOf<'verdict.given'>, at: nu
     value: event.value,
     inconclusive: event.inconclusive,
     sameVendor: event.sameVendor,
+    ...(event.answerer === undefined ? {} : { answerer: event.answerer, sameModel: event.sameModel }),
     findings: answer?.findings ?? given ?? [],
     summary: answer?.summary ?? null,
     ran: answer?.ran ?? [],

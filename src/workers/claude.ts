@@ -30,7 +30,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
     env: {
       ...baseEnvironment(input),
       CLAUDE_CONFIG_DIR: seat.agent,
-      ANTHROPIC_BASE_URL: gateway.origin + claude.gatewayPath,
+      ANTHROPIC_BASE_URL: `${gateway.origin}/${input.provider}`,
       // The kind of login changes what it sends, so the token stands where the operator's login would.
       [gateway.credentialKind === 'key' ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN']: gateway.token,
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
@@ -49,8 +49,6 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
 
 export const claude: Worker = {
   name: 'claude',
-  vendor: 'anthropic',
-  gatewayPath: '/anthropic',
   program: 'claude',
   maxPromptBytes: 2 * 1024 * 1024,
   defaultModel: null,

@@ -51,7 +51,7 @@ exclude = ["${tokenVariable}"]
 const prepare = (input: AttemptInput): PreparedAttempt => {
   const { seat, installation, gateway, schema, resume } = input
   const schemaPath = join(seat.out, 'answer-schema.json')
-  const configuration = config(`${gateway.origin}${codex.gatewayPath}/v1`, modelOf(input, codex.defaultModel))
+  const configuration = config(`${gateway.origin}/${input.provider}/v1`, modelOf(input, codex.defaultModel))
   return {
     files: [
       { path: join(seat.agent, 'config.toml'), content: configuration },
@@ -260,8 +260,6 @@ const reader = ({ schema, resume }: Pick<AttemptInput, 'schema' | 'resume'>): St
 
 export const codex: Worker = {
   name: 'codex',
-  vendor: 'openai',
-  gatewayPath: '/openai',
   program: 'codex',
   // It refuses more than 1,048,576 characters.
   maxPromptBytes: 1_000_000,

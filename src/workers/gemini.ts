@@ -53,7 +53,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
       // Otherwise a parent process stays that swallows signals.
       GEMINI_CLI_NO_RELAUNCH: 'true',
       GEMINI_CLI_TRUST_WORKSPACE: 'true',
-      GOOGLE_GEMINI_BASE_URL: gateway.origin + gemini.gatewayPath,
+      GOOGLE_GEMINI_BASE_URL: `${gateway.origin}/${input.provider}`,
       GEMINI_API_KEY: gateway.token,
     },
     stdin: input.prompt,
@@ -205,8 +205,6 @@ const reader = ({ schema }: Pick<AttemptInput, 'schema' | 'resume'>): StreamRead
 
 export const gemini: Worker = {
   name: 'gemini',
-  vendor: 'google',
-  gatewayPath: '/google',
   program: 'gemini',
   maxPromptBytes: 2 * 1024 * 1024,
   defaultModel: 'gemini-2.5-pro',

@@ -14,7 +14,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
   const path = join(seat.agent, 'settings.json')
   const settings: LocalSettings = {
     role: input.role,
-    baseUrl: gateway.origin + local.gatewayPath,
+    baseUrl: `${gateway.origin}/${input.provider}`,
     model: modelOf(input, local.defaultModel) ?? '',
     wire: input.server?.wire ?? null,
     contextTokens: input.server?.contextTokens ?? null,
@@ -90,8 +90,6 @@ const reader = ({ schema }: Pick<AttemptInput, 'schema' | 'resume'>): StreamRead
 
 export const local: Worker = {
   name: 'local',
-  vendor: 'local',
-  gatewayPath: '/local',
   program: 'agentlab-local',
   maxPromptBytes: 512 * 1024,
   defaultModel: 'rehearsed',

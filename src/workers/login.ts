@@ -1,7 +1,7 @@
-/** Whether the operator is logged in to an agent's provider, and, apart from that, the credential itself for the gateway. */
+/** Whether the operator is logged in to a provider, as its CLI would find it, and, apart from that, the credential itself for the gateway. */
 import { join } from 'node:path'
 import { z } from 'zod'
-import type { WorkerName } from '../domain/lane.ts'
+import type { Provider } from '../domain/lane.ts'
 import type { CredentialKind } from './worker.ts'
 
 /** What is known of a login. None of it is secret: it may be printed. */
@@ -115,25 +115,25 @@ const localServers = async ({ servers = [] }: LoginPlaces): Promise<Found> =>
     ? missing('a server of your own: local: [{name: mac, url: "http://127.0.0.1:11434", models: ["qwen3:8b"]}]')
     : { login: { state: 'usable', kind: 'none', source: servers.join(', ') }, secret: null }
 
-const find: Record<WorkerName, (places: LoginPlaces) => Promise<Found>> = {
-  claude: claudeLogin,
-  codex: codexLogin,
-  gemini: geminiLogin,
+const find: Record<Provider, (places: LoginPlaces) => Promise<Found>> = {
+  anthropic: claudeLogin,
+  openai: codexLogin,
+  google: geminiLogin,
   local: localServers,
 }
 
-/** How the operator is logged in for this worker: usable, logged in but of no use to AgentLab yet, or missing. */
-export const detectLogin = async (worker: WorkerName, places: LoginPlaces): Promise<Login> =>
-  (await find[worker](places)).login
+/** How the operator is logged in there: usable, logged in but of no use to AgentLab yet, or missing. */
+export const detectLogin = async (provider: Provider, places: LoginPlaces): Promise<Login> =>
+  (await find[provider](places)).login
 
 /**
  * The operator's credential, for the gateway only: never into a box, a log or a store. Read anew for each request that
  * leaves, so that a renewed login is picked up. null when there is none that may be used.
  */
 export const readCredential = async (
-  worker: WorkerName,
+  provider: Provider,
   places: LoginPlaces,
 ): Promise<{ kind: CredentialKind; secret: string } | null> => {
-  const { login, secret } = await find[worker](places)
+  const { login, secret } = await find[provider](places)
   return login.state === 'usable' && login.kind !== 'none' && secret !== null ? { kind: login.kind, secret } : null
 }

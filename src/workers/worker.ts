@@ -40,6 +40,8 @@ export interface AttemptInput {
   role: Role
   seat: SeatPaths
   installation: Installation
+  /** Whom it asks: its own vendor, or the operator's servers where it can (domain/lane.ts). */
+  provider: Provider
   model: string | null
   /** What the operator says of the server, where it is one of their own. */
   server?: { wire: LocalWire | null; contextTokens: number | null }
@@ -52,7 +54,7 @@ export interface AttemptInput {
   /** Session to continue, or null for a new one. */
   resume: string | null
   gateway: {
-    /** Loopback origin without a trailing slash: `http://127.0.0.1:41231`. Adapters add their provider's path. */
+    /** Loopback origin without a trailing slash: `http://127.0.0.1:41231`. Adapters add `/`, the provider and what their wire needs. */
     origin: string
     /** Token of this attempt; the only credential-like thing the process ever sees. */
     token: string
@@ -88,9 +90,6 @@ export interface StreamReader {
 
 export interface Worker {
   name: WorkerName
-  vendor: Provider
-  /** Gateway path prefix and provider this CLI talks to: `/anthropic`, `/openai`, `/google`. */
-  gatewayPath: string
   /** Name of the program on PATH. */
   program: string
   /** Bounds measured for this CLI, in bytes of prompt. */

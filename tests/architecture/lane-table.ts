@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseConfig } from '../../src/config/load.ts'
 import { type Lane, Provider } from '../../src/domain/lane.ts'
+import { answererOf } from '../../src/lanes/answerer.ts'
 import { type LanePolicy, policyOf, workerRefusal } from '../../src/lanes/policy.ts'
 import { root } from './sources.ts'
 
@@ -26,7 +27,13 @@ const rows: [string, (policy: LanePolicy) => string][] = [
   [
     'may work with a real model',
     policy =>
-      list(policy.workers.filter(worker => workerRefusal(policy, { worker, model: null, rehearsed: false }) === null)),
+      list(
+        policy.workers.filter(
+          worker =>
+            workerRefusal(policy, { worker, answerer: answererOf(worker, policy.lane, shipped), rehearsed: false }) ===
+            null,
+        ),
+      ),
   ],
   ['registries for a set-up', ({ registries }) => (registries.length === 0 ? 'none' : list(registries))],
   ['`--unboxed`', ({ unboxed }) => (unboxed ? 'yes' : 'no')],

@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseConfig } from '../../src/config/load.ts'
 import { AgentLabError } from '../../src/domain/errors.ts'
-import { Lane, Provider, WorkerName } from '../../src/domain/lane.ts'
+import { Lane, Provider, vendorOf, WorkerName } from '../../src/domain/lane.ts'
+import { answererOf } from '../../src/lanes/answerer.ts'
 import { modelsFor, policyOf, workerRefusal } from '../../src/lanes/policy.ts'
 
 const configOf = (operator = '') =>
@@ -58,7 +59,9 @@ test('no configuration opens private to anybody, or enterprise to others than An
       expect(work.providers.every(provider => provider === 'anthropic' || provider === 'local')).toBe(true)
       for (const worker of WorkerName.options)
         if (worker !== 'local')
-          expect(workerRefusal(shut, { worker, model: null, rehearsed: false })).toBe('providerNotAllowed')
+          expect(
+            workerRefusal(shut, { worker, answerer: answererOf(worker, 'private', config), rehearsed: false }),
+          ).toBe('providerNotAllowed')
     }),
     { numRuns: 300 },
   )
@@ -77,7 +80,8 @@ describe('a worker', () => {
     ['gemini', null, false, 'providerNotAllowed'],
     ['gemini', 'any', true, null],
   ])('%s with model %s, rehearsed %s: %s', (worker, model, rehearsed, refusal) => {
-    expect(workerRefusal(policyOf('personal', config), { worker, model, rehearsed })).toBe(refusal)
+    const answerer = { provider: vendorOf[worker], model }
+    expect(workerRefusal(policyOf('personal', config), { worker, answerer, rehearsed })).toBe(refusal)
   })
 })
 

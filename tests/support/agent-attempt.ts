@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { AttemptEnd } from '../../src/domain/attempt.ts'
 import type { Role, WorkerName } from '../../src/domain/lane.ts'
-import { vendorOf } from '../../src/domain/lane.ts'
+import { type Provider, vendorOf } from '../../src/domain/lane.ts'
 import type { WorkerEvent } from '../../src/domain/worker-event.ts'
 import type { LeaveOut } from '../../src/git/checkout.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
@@ -120,6 +120,9 @@ export interface AttemptRequest {
   /** The scenario's key. */
   task: string
   role?: Role
+  /** Whom it asks; its vendor unless told. */
+  provider?: Provider
+  model?: string
   attempt?: number
   prompt?: string
   schema?: Record<string, unknown> | null
@@ -181,6 +184,7 @@ const limits = {
 export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise<AttemptResult> => {
   const { seat, installation, role = 'worker', attempt = 1, schema = null, resume = null } = request
   const worker = workers[request.worker]
+  const provider = request.provider ?? vendorOf[request.worker]
   const credentialKind = request.credentialKind ?? 'key'
   const token = stage.gateway.issueToken({
     runId: 'k3m9q2x7',
@@ -189,9 +193,9 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     role,
     worker: request.worker,
     lane: 'personal',
-    provider: vendorOf[request.worker],
+    provider,
     upstreams: [{ name: 'recorder', url: stage.recorder.origin }],
-    ...(request.worker === 'local' ? { models: ['*'] } : {}),
+    ...(provider === 'local' ? { models: ['*'] } : {}),
     credential: request.credential ?? { kind: 'none', read: async () => '' },
     headers: identityHeaders({ role, worker: request.worker, task: request.task, attempt }),
   })
@@ -202,7 +206,8 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     role,
     seat,
     installation,
-    model: null,
+    provider,
+    model: request.model ?? null,
     prompt,
     schema,
     sessionId: randomUUID(),

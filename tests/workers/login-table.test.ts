@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { vendorOf } from '../../src/domain/lane.ts'
 import { refusedAnywhere, refusedAtTop } from '../../src/lanes/gateway/body-rules.ts'
 import { detectLogin, type LoginPlaces } from '../../src/workers/login.ts'
 
@@ -52,7 +53,7 @@ test('the table has a row for each kind of home, and no other', () => {
 })
 
 test.each(rows)('$login: $answer', async ({ cli, login, answer, why }) => {
-  const found = await detectLogin(cli, homes[login]!)
+  const found = await detectLogin(vendorOf[cli], homes[login]!)
   expect(answers[found.state]).toBe(answer)
   // What works names its test; what is refused names the way out, in the table and to the operator.
   if (answer === 'works') expect(existsSync(join(root, why.replaceAll('`', '')))).toBe(true)

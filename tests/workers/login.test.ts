@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WorkerName } from '../../src/domain/lane.ts'
+import { vendorOf, type WorkerName } from '../../src/domain/lane.ts'
 import { detectLogin, type Login, type LoginPlaces, readCredential } from '../../src/workers/login.ts'
 
 const secret = 'sk-the-operators-own'
@@ -71,10 +71,10 @@ describe('a login is', () => {
     ],
   ]
   it.each(cases)('usable: %s', async (_, worker, given, expected) => {
-    const login = await detectLogin(worker, places(given))
+    const login = await detectLogin(vendorOf[worker], places(given))
     expect(login).toMatchObject(expected)
     expect(JSON.stringify(login)).not.toContain(secret)
-    expect((await readCredential(worker, places(given)))?.secret).toBe(secret)
+    expect((await readCredential(vendorOf[worker], places(given)))?.secret).toBe(secret)
   })
 
   const useless: [string, WorkerName, Parameters<typeof places>[0]][] = [
@@ -87,20 +87,20 @@ describe('a login is', () => {
     ['a Google account', 'gemini', { files: { '/home/op/.gemini/oauth_creds.json': { access_token: secret } } }],
   ]
   it.each(useless)('there but of no use yet: %s', async (_, worker, given) => {
-    const login = await detectLogin(worker, places(given))
+    const login = await detectLogin(vendorOf[worker], places(given))
     expect(login.state).toBe('loggedInUnusable')
     expect(JSON.stringify(login)).not.toContain(secret)
-    expect(await readCredential(worker, places(given))).toBeNull()
+    expect(await readCredential(vendorOf[worker], places(given))).toBeNull()
   })
 
   it.each(['claude', 'codex', 'gemini'] as const)('missing for %s: empty variables, broken files', async worker => {
     const env = { ANTHROPIC_API_KEY: '', OPENAI_API_KEY: ' ', GEMINI_API_KEY: '' }
     const files = { [claudeFile]: '{"claudeAiOauth":', [codexFile]: '[]', '/home/op/.gemini/oauth_creds.json': 'nope' }
-    expect((await detectLogin(worker, places({ env, files }))).state).toBe('missing')
+    expect((await detectLogin(vendorOf[worker], places({ env, files }))).state).toBe('missing')
   })
 
   it('says on a Mac that the Keychain is not looked at', async () => {
-    expect(await detectLogin('claude', places({ platform: 'darwin' }))).toMatchObject({
+    expect(await detectLogin('anthropic', places({ platform: 'darwin' }))).toMatchObject({
       needs: expect.stringContaining('Keychain is not looked at'),
     })
   })

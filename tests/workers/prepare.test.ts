@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { WorkerName } from '../../src/domain/lane.ts'
+import { vendorOf, WorkerName } from '../../src/domain/lane.ts'
 import { workers } from '../../src/workers/registry.ts'
 import type { AttemptInput } from '../../src/workers/worker.ts'
 
@@ -15,6 +15,7 @@ const input: AttemptInput = {
     tmp: at('tmp'),
   },
   installation: { file: '/opt/agent', prefixArgs: ['first'], version: '1.2.3', prefixes: [] },
+  provider: 'anthropic',
   model: null,
   prompt: 'Do it.\n',
   schema: null,
@@ -26,7 +27,8 @@ const input: AttemptInput = {
 }
 
 describe.each(WorkerName.options)('%s', name => {
-  const prepare = (change: Partial<AttemptInput> = {}) => workers[name].prepare({ ...input, ...change })
+  const prepare = (change: Partial<AttemptInput> = {}) =>
+    workers[name].prepare({ ...input, provider: vendorOf[name], ...change })
 
   it('gets its prompt on stdin and its token in one variable only', () => {
     const prepared = prepare()
@@ -52,7 +54,7 @@ describe.each(WorkerName.options)('%s', name => {
   it('talks to its own provider through the gateway', () => {
     const { env, files } = prepare()
     const everything = JSON.stringify([env, files])
-    expect(everything).toContain(`http://127.0.0.1:4000${workers[name].gatewayPath}`)
+    expect(everything).toContain(`http://127.0.0.1:4000/${vendorOf[name]}`)
     expect(everything.match(/http:\/\/127\.0\.0\.1:4000\/\w+/g)?.length).toBe(1)
   })
 

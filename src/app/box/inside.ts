@@ -1,8 +1,9 @@
 /** The inside of the operator's box: workspace, environment, toolchain and gate, as a worker of the lane gets them. */
-import { vendorOf, type WorkerName } from '../../domain/lane.ts'
+import type { WorkerName } from '../../domain/lane.ts'
 import { laned } from '../../domain/laned.ts'
 import { treeOf } from '../../git/refs.ts'
 import { createWorkspace } from '../../git/workspace.ts'
+import { answererOf } from '../../lanes/answerer.ts'
 import type { Grant } from '../../lanes/gateway/grant.ts'
 import { baseEnvironment } from '../../workers/environment.ts'
 import { workers } from '../../workers/registry.ts'
@@ -68,7 +69,7 @@ const closedGrant = (scope: RunScope, worker: WorkerName | null): Grant => ({
   role: 'worker',
   worker,
   lane: scope.lane,
-  provider: worker === null ? 'local' : vendorOf[worker],
+  provider: worker === null ? 'local' : answererOf(worker, scope.lane, scope.config).provider,
   upstreams: [],
   credential: { kind: 'none', read: async () => '' },
 })

@@ -5,6 +5,7 @@ import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { newRunId, type Oid } from '../../domain/ids.ts'
 import { isLooser, type Lane, type WorkerName } from '../../domain/lane.ts'
 import { readHead } from '../../git/refs.ts'
+import { answererOf } from '../../lanes/answerer.ts'
 import { policyOf, workerRefusal, workerRefusalWords } from '../../lanes/policy.ts'
 import { whyThatLane } from '../../lanes/required-lane.ts'
 import type { RunScope } from '../host.ts'
@@ -49,7 +50,7 @@ const laneFor = async (project: Project, { lane, worker }: BoxOrder): Promise<La
 
 const refuseWorker = (effective: EffectiveConfig, lane: Lane, worker: WorkerName): void => {
   const policy = policyOf(lane, effective)
-  const question = { worker, model: effective.agent[worker].model, rehearsed: false }
+  const question = { worker, answerer: answererOf(worker, lane, effective), rehearsed: false }
   const refusal = workerRefusal(policy, question)
   if (refusal === null) return
   throw boxFailure(

@@ -18,6 +18,7 @@ import { runInBox } from '../box-command.ts'
 import { environmentOf } from '../environment/environment.ts'
 import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
 import { refuseStricterFiles } from '../lane-of-run.ts'
+import { answererKept } from '../local-choice.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
 import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
 import { furnish } from '../workspace.ts'
@@ -45,6 +46,7 @@ export const runAttempt = async (
     ...ids,
     attempt: effect.attempt,
     worker: effect.worker,
+    answerer: answererKept(effect.worker, scope.lane, scope.config),
     resumed: effect.sessionId !== null,
   })
 

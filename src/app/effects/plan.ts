@@ -1,10 +1,10 @@
 /** Gets the run's plan: from the operator's file, or from a planner's model through the gateway. */
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
-import { vendorOf } from '../../domain/lane.ts'
 import type { Plan, PlannerName } from '../../domain/plan.ts'
 import { listTree } from '../../git/blobs.ts'
 import { treeOf } from '../../git/refs.ts'
+import { answererOf } from '../../lanes/answerer.ts'
 import type { AcceptContext } from '../../planner/accept-proposal.ts'
 import { type MadePlan, makePlan } from '../../planner/make-plan.ts'
 import { planFromFile } from '../../planner/plan-file.ts'
@@ -83,7 +83,10 @@ const materialFor = async (host: Host, scope: RunScope, checks: string[]): Promi
   return {
     goal: scope.goal,
     lane: scope.lane,
-    workers: scope.request.workers.map(name => ({ name, vendor: vendorOf[name] })),
+    workers: scope.request.workers.map(name => ({
+      name,
+      vendor: answererOf(name, scope.lane, scope.config).provider,
+    })),
     checks,
     instructions: await instructionsAt(host, scope.base!),
     tree: (await listTree(repository, await treeOf(repository, scope.base!))).map(entry => entry.path),

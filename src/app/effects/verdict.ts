@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { unmeasured } from '../../domain/attempt.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
+import type { WorkerName } from '../../domain/lane.ts'
 import { laned } from '../../domain/laned.ts'
 import type { WorkerEvent } from '../../domain/worker-event.ts'
 import { rawChanges } from '../../git/changes.ts'
@@ -18,6 +19,7 @@ import { runAgent } from '../agent-run.ts'
 import { environmentOf } from '../environment/environment.ts'
 import { type Host, keep, keepFindings, type RunScope, scopeOf, taskOf } from '../host.ts'
 import { writeWords } from '../laned-file.ts'
+import { answererKept } from '../local-choice.ts'
 import { eventsOf } from '../run-memory.ts'
 import { emptySeat, type Seat, seatAt } from '../seats.ts'
 import { instructionsAt } from '../task-material.ts'
@@ -42,9 +44,10 @@ export const seekVerdict = async (
     verdictContentId: null,
     findingsContentId: null,
   }
+  const candidate = (worker: WorkerName) => ({ worker, answerer: answererKept(worker, scope.lane, scope.config) })
   const chosen = chooseVerifier({
-    author: effect.author,
-    available: scope.request.workers,
+    author: candidate(effect.author),
+    available: scope.request.workers.map(candidate),
     avoid: effect.avoid,
     independence: scope.request.independence,
   })
@@ -93,7 +96,9 @@ export const seekVerdict = async (
       verifier: chosen.worker,
       value: judged.value,
       inconclusive: judged.inconclusive,
-      sameVendor: chosen.sameVendor,
+      sameVendor: chosen.nearness !== null,
+      sameModel: chosen.nearness === 'same model',
+      answerer: chosen.answerer,
       verdictContentId: keep(host, scope, effect.taskId, 'verdict', JSON.stringify(kept)),
       findingsContentId:
         judged.findings.length === 0 ? null : keepFindings(host, scope, effect.taskId, judged.findings),

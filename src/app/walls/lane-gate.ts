@@ -1,8 +1,9 @@
 /** The gate of a worker of a lane, as its runs get it, but for the upstream: that is a decoy. */
 import { join } from 'node:path'
 import type { EffectiveConfig } from '../../config/effective.ts'
-import { type Lane, type Provider, vendorOf, WorkerName } from '../../domain/lane.ts'
+import { type Lane, type Provider, WorkerName } from '../../domain/lane.ts'
 import type { Network } from '../../domain/launch.ts'
+import { answererOf } from '../../lanes/answerer.ts'
 import { type Gateway, startGateway } from '../../lanes/gateway/gateway.ts'
 import type { Grant } from '../../lanes/gateway/grant.ts'
 import { modelsFor, policyOf } from '../../lanes/policy.ts'
@@ -84,7 +85,7 @@ const withDecoy = (config: EffectiveConfig, lane: Lane, decoy: string): Effectiv
 
 const grantOf = async (lane: Lane, config: EffectiveConfig, env: NodeJS.ProcessEnv): Promise<Grant> => {
   const provider = firstOf(lane, config)
-  const worker = WorkerName.options.find(one => vendorOf[one] === provider) ?? null
+  const worker = WorkerName.options.find(one => answererOf(one, lane, config).provider === provider) ?? null
   return {
     runId: 'wallwall',
     taskId: null,
@@ -94,6 +95,6 @@ const grantOf = async (lane: Lane, config: EffectiveConfig, env: NodeJS.ProcessE
     lane,
     provider,
     ...upstreamOf({ lane, config }, provider),
-    credential: worker === null ? { kind: 'none', read: async () => '' } : await credentialOf(worker, config, env),
+    credential: await credentialOf(provider, config, env),
   }
 }

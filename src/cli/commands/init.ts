@@ -75,7 +75,9 @@ export const init = async (call: Call, options: InitOptions): Promise<Answer> =>
 /** Codex speaks to OpenAI, which may see no lane's data until the operator says so in a file that is his alone. */
 const openAiRemark = (config: LoadedConfig, states: AgentState[]): string[] => {
   const hasCodex = states.some(state => state.worker === 'codex' && state.installation !== null)
-  const isOpen = config.effective.lane !== 'personal' || config.effective.lanes.personal?.providers !== undefined
+  const isOwn = config.effective.agent.codex.provider === 'local'
+  const isOpen =
+    isOwn || config.effective.lane !== 'personal' || config.effective.lanes.personal?.providers !== undefined
   if (!hasCodex || isOpen) return []
   const { path } = config.sources.operator
   return [

@@ -1,6 +1,7 @@
 /** `agentlab route "<goal>"`: which lane a run would be in and why, and who could see its data. A reader. */
 import { laneReasonWords, modelWords, type Route, readRoute } from '../../app.ts'
 import { cleanLine } from '../../domain/text.ts'
+import { serverWords } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
 import { alignColumns } from '../columns.ts'
 import { checkGoal } from '../goal.ts'
@@ -37,7 +38,7 @@ const rowsOf = (found: Route): [string, string][] => [
   ...headed('because', reasonsOf(found)),
   ...headed(
     'workers',
-    found.workers.map(({ worker, reason }) => `${worker}: ${reason ?? 'usable'}`),
+    found.workers.map(member => `${member.worker}: ${member.reason ?? usableWords(member)}`),
   ),
   ...headed(
     'models',
@@ -48,6 +49,9 @@ const rowsOf = (found: Route): [string, string][] => [
   ...headed('verifier', verifiersOf(found)),
   ['without a box', unboxedWords(found)],
 ]
+
+const usableWords = ({ worker, answerer, servers }: Route['workers'][number]): string =>
+  servers.length === 0 || worker === 'local' ? 'usable' : `usable, ${serverWords({ model: answerer.model, servers })}`
 
 const headed = (head: string, lines: readonly string[]): [string, string][] =>
   lines.map((line, index) => [index === 0 ? head : '', line])
@@ -66,9 +70,9 @@ const upstreamsOf = ({ policy }: Route): string[] =>
 const verifiersOf = ({ verifiers }: Route): string[] =>
   verifiers.length === 0
     ? ['nobody']
-    : verifiers.map(({ author, verifier, sameVendor }) => {
+    : verifiers.map(({ author, verifier, nearness }) => {
         const who = verifier === null ? 'nobody: another vendor is needed, or --same-vendor' : verifier
-        return `of ${author}: ${who}${sameVendor ? ' (same vendor)' : ''}`
+        return `of ${author}: ${who}${nearness === null ? '' : ` (${nearness})`}`
       })
 
 const unboxedWords = ({ policy }: Route): string => {

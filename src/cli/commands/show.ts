@@ -13,6 +13,7 @@ import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
 import type { Finding } from '../../domain/verdict.ts'
 import { passWords } from '../../domain/verdict-words.ts'
+import { workerWords } from '../../domain/worker-words.ts'
 import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
 import type { Answer, Call } from '../call.ts'
@@ -134,7 +135,7 @@ const verdictLines = (verdict: VerdictView, paint: Paint): string => {
   const style = verdict.value === 'pass' ? 'green' : verdict.value === 'fail' ? 'red' : 'yellow'
   const why = verdict.inconclusive === null ? '' : ` (${verdict.inconclusive})`
   const says = verdict.summary === null || verdict.summary.trim() === '' ? '' : `: ${cleanLine(verdict.summary, 400)}`
-  return `verdict of ${verdict.verifier ?? 'nobody'} on ${verdict.tip.slice(0, 10)}, attempt ${verdict.attempt}: ${paint(style, value)}${why}${says}`
+  return `verdict of ${workerWords(verdict.verifier ?? 'nobody', verdict.answerer)} on ${verdict.tip.slice(0, 10)}, attempt ${verdict.attempt}: ${paint(style, value)}${why}${says}`
 }
 
 const waitText = (view: RunView, task: TaskView): string => {
@@ -148,7 +149,14 @@ const attemptLine = (attempt: TaskView['attempts'][number]): string => {
       ? 'under way'
       : `${attempt.outcome ?? 'cut off'} after ${shortDuration(attempt.endedAt - attempt.startedAt)}`
   const tokens = `${shortCount(attempt.usage.input)} in, ${shortCount(attempt.usage.output)} out`
-  const words = [attempt.worker, end, attempt.class, tokens, attempt.resumed ? 'resumed' : null, attempt.work]
+  const words = [
+    workerWords(attempt.worker, attempt.answerer),
+    end,
+    attempt.class,
+    tokens,
+    attempt.resumed ? 'resumed' : null,
+    attempt.work,
+  ]
   return `attempt ${attempt.n}: ${words.filter(word => word !== null).join(' · ')}`
 }
 
