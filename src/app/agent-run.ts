@@ -23,6 +23,7 @@ import { credentialOf, installationOf } from './agents.ts'
 import { outgrownSentence, watchedBounds } from './box-bounds.ts'
 import { startInBox } from './box-command.ts'
 import type { Host, RunScope, WireNotes } from './host.ts'
+import { ownServerDetail } from './own-server-words.ts'
 import { ownServers, serverKeys } from './own-servers.ts'
 import type { Seat } from './seats.ts'
 import { openTranscript } from './transcript.ts'
@@ -95,7 +96,14 @@ export const runAgent = async (
       network: ready.network,
       limits: { wallMs: scope.request.limits.attemptWallMs },
     })
-    const started = { worker, process, files, stopSignal: prepared.stopSignal, wire: host.wireNotesOf(grant) }
+    const started = {
+      worker,
+      process,
+      files,
+      stopSignal: prepared.stopSignal,
+      wire: host.wireNotesOf(grant),
+      provider: grant.provider,
+    }
     return await follow(host, scope, errand, started, signal)
   } finally {
     host.gateway.revokeToken(token)
@@ -171,6 +179,7 @@ interface Started {
   files: ReturnType<typeof outputFiles>
   stopSignal: 'SIGINT' | 'SIGTERM'
   wire: WireNotes
+  provider: Provider
 }
 
 const graceMs = 2_000
@@ -215,7 +224,7 @@ const follow = async (
     const concluded = conclude(reader, end, await readTail(files.stderr, stderrTailBytes))
     const outgrown = outgrownSentence(end.stopped, watchedBounds(host.project, scope))
     const told = concluded.outcome === 'failed' && outgrown !== null ? { ...concluded, detail: outgrown } : concluded
-    return { end: withWire(told, started.wire), dropped: end.dropped.stdout }
+    return { end: withWire(told, started, errand.worker), dropped: end.dropped.stdout }
   } finally {
     clearInterval(watchdog)
     signal.removeEventListener('abort', onAbort)
@@ -231,9 +240,11 @@ const transcriptPath = async (host: Host, scope: RunScope, errand: AgentErrand):
 }
 
 /** The wire knows better than the CLI what was spent, and often how long to wait. */
-const withWire = (end: AttemptEnd, wire: WireNotes): AttemptEnd => {
+const withWire = (end: AttemptEnd, { wire, provider }: Started, worker: WorkerName): AttemptEnd => {
   const usage = wire.usage.input === null && wire.usage.output === null ? end.usage : wire.usage
-  return end.outcome === 'answered' ? { ...end, usage } : { ...end, usage, retryAt: end.retryAt ?? wire.retryAt }
+  if (end.outcome === 'answered') return { ...end, usage }
+  const detail = provider === 'local' ? ownServerDetail(worker, wire.status, end.detail) : end.detail
+  return { ...end, detail, usage, retryAt: end.retryAt ?? wire.retryAt }
 }
 
 /** A box that could not be built is no failure of the agent: nothing of it ever ran. */

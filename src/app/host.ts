@@ -26,6 +26,8 @@ export interface WireNotes {
   heardAt: number
   /** Epoch milliseconds before which the provider wants no further request, or null. */
   retryAt: number | null
+  /** HTTP status of the last answer; null before the first, and where none came. */
+  status: number | null
 }
 
 export interface Host {

@@ -14,7 +14,7 @@ export interface WireNotebook {
 export const createWireNotebook = (): WireNotebook => {
   const notes = new WeakMap<Grant, WireNotes>()
   const of = (grant: Grant): WireNotes => {
-    const known = notes.get(grant) ?? { usage: { ...unmeasured }, heardAt: 0, retryAt: null }
+    const known = notes.get(grant) ?? { usage: { ...unmeasured }, heardAt: 0, retryAt: null, status: null }
     notes.set(grant, known)
     return known
   }
@@ -26,6 +26,7 @@ export const createWireNotebook = (): WireNotebook => {
     metered: (grant, record) => {
       const note = of(grant)
       note.usage = sum(note.usage, record)
+      note.status = record.status
       if (record.retryAfterMs !== null) note.retryAt = record.endedAt + record.retryAfterMs
     },
     rests: (grant, until) => {

@@ -11,6 +11,16 @@ const webTools = 'WebSearch WebFetch'
 
 const settings = { includeCoAuthoredBy: false, attribution: { commit: '', pr: '' } }
 
+/** For a server of the operator's: a tenth of the prompt, for little room, and nothing that only Anthropic's API knows. */
+const ownServerArguments = ['--bare']
+const besideItsModel = ['DEFAULT_HAIKU_MODEL', 'DEFAULT_SONNET_MODEL', 'DEFAULT_OPUS_MODEL'].map(
+  name => `ANTHROPIC_${name}`,
+)
+const ownServerEnvironment = (model: string | null): Record<string, string> => ({
+  CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
+  ...(model === null ? {} : Object.fromEntries(besideItsModel.map(name => [name, model]))),
+})
+
 const prepare = (input: AttemptInput): PreparedAttempt => {
   const { seat, installation, gateway } = input
   const model = modelOf(input, claude.defaultModel)
@@ -23,6 +33,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
       // Neither the repository's settings, hooks and CLAUDE.md nor its MCP servers.
       ...['--setting-sources', 'user', '--strict-mcp-config'],
       ...['--disallowedTools', `${unfitTools} ${webTools}`.replaceAll(' ', ',')],
+      ...(input.provider === 'local' ? ownServerArguments : []),
       ...(model === null ? [] : ['--model', model]),
       ...(input.schema === null ? [] : ['--json-schema', JSON.stringify(input.schema)]),
       ...(input.resume === null ? ['--session-id', input.sessionId] : ['--resume', input.resume]),
@@ -33,6 +44,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
       ANTHROPIC_BASE_URL: `${gateway.origin}/${input.provider}`,
       // The kind of login changes what it sends, so the token stands where the operator's login would.
       [gateway.credentialKind === 'key' ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN']: gateway.token,
+      ...(input.provider === 'local' ? ownServerEnvironment(model) : {}),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_MAX_RETRIES: '2',

@@ -23,10 +23,23 @@ const tokenVariable = 'AGENTLAB_TOKEN'
 /** JSON's escapes are TOML's too, DEL aside. */
 const tomlString = (text: string): string => JSON.stringify(text).replaceAll('\u007f', '\\u007f')
 
+/**
+ * For a server of the operator's: nothing but plain function tools, for a kind it does not know makes it refuse the whole
+ * request; and room as it is known. `--oss` would do none of this, and fetches models.
+ */
+const ownServerLines = ({ provider, server }: AttemptInput): string => {
+  if (provider !== 'local') return ''
+  const tokens = server?.contextTokens ?? null
+  return `agents.enabled = false
+features.goals = false
+${tokens === null ? '' : `model_context_window = ${tokens}\n`}`
+}
+
 const config = (
-  baseUrl: string,
+  input: AttemptInput,
   model: string | null,
 ): string => `${model === null ? '' : `model = ${tomlString(model)}\n`}\
+${ownServerLines(input)}\
 model_provider = "agentlab"
 approval_policy = "never"
 check_for_update_on_startup = false
@@ -37,7 +50,7 @@ web_search = "disabled"
 
 [model_providers.agentlab]
 name = "agentlab"
-base_url = ${tomlString(baseUrl)}
+base_url = ${tomlString(`${input.gateway.origin}/${input.provider}/v1`)}
 env_key = "${tokenVariable}"
 wire_api = "responses"
 request_max_retries = 2
@@ -51,7 +64,7 @@ exclude = ["${tokenVariable}"]
 const prepare = (input: AttemptInput): PreparedAttempt => {
   const { seat, installation, gateway, schema, resume } = input
   const schemaPath = join(seat.out, 'answer-schema.json')
-  const configuration = config(`${gateway.origin}/${input.provider}/v1`, modelOf(input, codex.defaultModel))
+  const configuration = config(input, modelOf(input, codex.defaultModel))
   return {
     files: [
       { path: join(seat.agent, 'config.toml'), content: configuration },

@@ -123,6 +123,8 @@ export interface AttemptRequest {
   /** Whom it asks; its vendor unless told. */
   provider?: Provider
   model?: string
+  /** That its gate lets through; of a local provider any unless told. */
+  models?: string[]
   attempt?: number
   prompt?: string
   schema?: Record<string, unknown> | null
@@ -195,7 +197,7 @@ export const runAttempt = async (stage: Stage, request: AttemptRequest): Promise
     lane: 'personal',
     provider,
     upstreams: [{ name: 'recorder', url: stage.recorder.origin }],
-    ...(provider === 'local' ? { models: ['*'] } : {}),
+    ...(provider === 'local' ? { models: request.models ?? ['*'] } : {}),
     credential: request.credential ?? { kind: 'none', read: async () => '' },
     headers: identityHeaders({ role, worker: request.worker, task: request.task, attempt }),
   })

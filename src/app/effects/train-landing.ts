@@ -1,5 +1,6 @@
 /** Puts a checked stack on `agent`: a merge commit for each tip, and one move of the branch to the last of them. */
 
+import type { Answerer } from '../../domain/answerer.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEventOf } from '../../domain/event.ts'
 import type { Oid } from '../../domain/ids.ts'
@@ -72,13 +73,31 @@ const trailersOf = (
   { taskId, worker, tip }: Stacked['member'],
 ): Record<string, string> => {
   const verdict = verdictOn(host, scope.runId, taskId, tip)
+  // In a rehearsal no model of any name has answered.
+  const model = (answerer: Answerer | undefined, name: string): Record<string, string> =>
+    scope.rehearsed || !answerer?.model ? {} : { [name]: `${answerer.provider}/${answerer.model}` }
   return {
     Run: scope.runId,
     Worker: worker,
+    ...model(authorOf(host, scope.runId, taskId), 'Model'),
     Lane: scope.lane,
-    ...(verdict === null ? {} : { Verifier: verdict.verifier ?? 'none', Verdict: passWords(verdict) }),
+    ...(verdict === null
+      ? {}
+      : {
+          Verifier: verdict.verifier ?? 'none',
+          ...model(verdict.answerer, 'Verifier-Model'),
+          Verdict: passWords(verdict),
+        }),
     ...(scope.rehearsed ? { Rehearsed: 'yes' } : {}),
   }
+}
+
+/** Who answered the attempt that the work came of. */
+const authorOf = (host: Host, runId: string, taskId: string): Answerer | undefined => {
+  const started = eventsOf(host.project.store, runId)
+    .map(({ event }) => event)
+    .findLast(event => event.type === 'attempt.started' && event.taskId === taskId)
+  return started?.type === 'attempt.started' ? started.answerer : undefined
 }
 
 const verdictOn = (host: Host, runId: string, taskId: string, tip: Oid): LoopEventOf<'verdict.given'> | null => {
