@@ -7,6 +7,13 @@ export interface OfferedTool {
   form: 'json' | 'freeform'
 }
 
+/** `input` is an object for JSON tools, text for a freeform one. */
+export interface ToolCall {
+  name: string
+  form: OfferedTool['form']
+  input: Record<string, unknown> | string
+}
+
 /** A tool call the assistant made since the last user text, and what came of it. */
 export interface PastCall {
   name: string
@@ -46,6 +53,13 @@ export const callsNoted = (text: string): (PastCall & { id: string })[] | null =
   if (calls === null) return null
   const one = { id: '', name: 'note', input: null, output: text, failed: false, exitCode: null }
   return Array.from({ length: calls === 0 ? 1 : calls }, () => one)
+}
+
+/** A result carries no mark of failure here: a command's tells its exit code, anything else has come off. */
+export const exitCodeTold = (output: string): Omit<PastCall, 'name' | 'input'> => {
+  const code = /^Exit code (\d+)/.exec(output)?.[1]
+  const exitCode = code === undefined ? null : Number(code)
+  return { output, failed: exitCode !== null && exitCode !== 0, exitCode }
 }
 
 export const tokensOf = (bytes: number): number => Math.ceil(bytes / 4)

@@ -14,9 +14,11 @@ export interface Position {
   played: { action: Action; call: PastCall }[]
 }
 
-/** Each answered call moves one turn on, except a refused file tool (done again by shell) and a command still running. */
+/** Each turn's answered calls (mostly one) move one turn on, except a refused file tool (done again by shell) and a command still running. */
 export const positionOf = (turns: readonly Turn[], calls: readonly PastCall[]): Position => {
   const position: Position = { turn: 0, throughShell: false, session: null, played: [] }
+  /** Calls of the present turn that have been answered. */
+  let answered = 0
   for (const call of calls) {
     const action = turns[position.turn]?.action
     const session = runningSession(call)
@@ -27,7 +29,11 @@ export const positionOf = (turns: readonly Turn[], calls: readonly PastCall[]): 
       position.session = null
     } else {
       if (action) position.played.push({ action, call })
-      position.turn++
+      answered++
+      if (action?.kind !== 'calls' || answered >= action.calls.length) {
+        position.turn++
+        answered = 0
+      }
       position.throughShell = false
       position.session = null
     }

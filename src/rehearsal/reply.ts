@@ -1,13 +1,13 @@
 /** What the scripted model answers, before it is put into a provider's wire format. */
-import type { ToolCall } from './tools.ts'
-import type { Action } from './turns.ts'
+import type { ToolCall } from './conversation.ts'
 
 export type StopReason = 'end' | 'toolUse' | 'refusal' | 'outOfTokens'
 
 export interface Reply {
   think: string | null
   text: string
-  call: ToolCall | null
+  /** Mostly one or none; each has an id of its own, see `callId`. */
+  calls: ToolCall[]
   stop: StopReason
   /** Unique to the request, the same for the same request: ids are made from it. */
   seed: string
@@ -17,7 +17,8 @@ export interface Reply {
   outputTokens: number
 }
 
-export type Fault = Extract<Action, { kind: 'status' | 'drop' | 'hang' | 'garbage' }>
+/** What ids of the answer's calls are made of: the first one's is the answer's own. */
+export const callSeed = (seed: string, index: number): string => (index === 0 ? seed : `${seed}-${index + 1}`)
 
 /** Text in pieces, as a model streams it. */
 export const pieces = (text: string): string[] => {

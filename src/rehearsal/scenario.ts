@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { nearest } from '../config/nearest.ts'
 import { parseYaml } from '../config/yaml.ts'
 import { PlanProposal } from '../domain/plan.ts'
+import { ModelServer } from './model-server.ts'
 import { Step, VerdictOrShort } from './steps.ts'
 
 const Steps = z.array(Step).min(1).max(200)
@@ -35,6 +36,8 @@ export const Scenario = z
     tasks: z.record(z.string(), Task).default({}),
     verify: z.record(z.string(), z.array(Round).min(1).max(20)).default({}),
     defaults: Defaults.default({}),
+    /** What the server of the local models says of itself. */
+    server: ModelServer.optional(),
   })
   .superRefine((scenario, context) => {
     if (!scenario.plan) return

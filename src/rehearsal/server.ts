@@ -2,16 +2,22 @@
 import { createHash } from 'node:crypto'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { prettifyError, ZodError } from 'zod'
+import type { Conversation } from './conversation.ts'
+import { fail, send } from './fault.ts'
 import { Identity, identityHeader, readIdentity } from './identity.ts'
-import { type Played, play } from './play.ts'
-import type { Fault } from './reply.ts'
+import { answerAbout, modelNamed } from './model-server.ts'
+import { sendSlowly } from './pace.ts'
+import { play } from './play.ts'
 import type { Scenario } from './scenario.ts'
+import type { Fault } from './turns.ts'
 import { anthropic } from './wire/anthropic.ts'
 import { chat } from './wire/chat.ts'
 import { gemini } from './wire/gemini.ts'
+import { ollama } from './wire/ollama.ts'
 import { responses } from './wire/responses.ts'
-import type { Answer, Wire, WireRequest } from './wire/wire.ts'
+import { type Answer, json, parsedArguments, type Wire, type WireRequest } from './wire/wire.ts'
 
 /** What came in and what became of it; never its content. */
 export interface RecordedRequest {
@@ -35,6 +41,12 @@ export interface Rehearsal {
 export interface RehearsalOptions {
   /** Who is taken to ask when a request does not say: for clients that reach the rehearsal without the gateway. */
   identity?: Partial<Identity>
+  /** The same where it can be told from the request's body. */
+  identify?: (body: string) => Partial<Identity>
+  /** How a slow model waits, in milliseconds; left out, by the clock. */
+  wait?: (ms: number) => Promise<unknown>
+  /** Left out, a free one. */
+  port?: number
 }
 
 interface Endpoint {
@@ -48,14 +60,25 @@ const endpoints: readonly Endpoint[] = [
   { pattern: /^\/v1\/messages\/count_tokens$/, wire: anthropic, counts: true },
   { pattern: /^\/v1\/chat\/completions$/, wire: chat, counts: false },
   { pattern: /^\/v1\/responses$/, wire: responses, counts: false },
+  { pattern: /^\/api\/(?:chat|generate)$/, wire: ollama, counts: false },
   { pattern: /^\/v1beta\/models\/[^:/]+:(?:streamG|g)enerateContent$/, wire: gemini, counts: false },
   { pattern: /^\/v1beta\/models\/[^:/]+:countTokens$/, wire: gemini, counts: true },
 ]
 
-/** Listens on a free port of 127.0.0.1. It keeps no state but the record: every answer follows from its request. */
+/**
+ * Listens on 127.0.0.1. It keeps no state but the record, and how often a fault that passes was met: every answer follows
+ * from its request.
+ */
 export const startRehearsal = async (scenario: Scenario, options: RehearsalOptions = {}): Promise<Rehearsal> => {
   const recorded: RecordedRequest[] = []
-  const fallback = options.identity ? Identity.parse({ role: 'worker', ...options.identity }) : null
+  const met = new Map<string, number>()
+  const { wait = sleep, port = 0 } = options
+
+  const identityOf = (request: IncomingMessage, body: Buffer): Identity | null => {
+    const told = readIdentity(request.headers[identityHeader])
+    if (told !== null || (options.identity ?? options.identify) === undefined) return told
+    return Identity.parse({ role: 'worker', ...options.identity, ...options.identify?.(body.toString('utf8')) })
+  }
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.sendDate = false
@@ -65,15 +88,20 @@ export const startRehearsal = async (scenario: Scenario, options: RehearsalOptio
       response.writeHead(200).end()
       return
     }
+    const body = await bodyOf(request)
+    const identity = identityOf(request, body)
+    const asksServer = isOfServer(identity)
+    const about = asksServer
+      ? answerAbout(scenario.server, request.method ?? '', path, parsedArguments(body.toString('utf8')))
+      : null
+    if (about !== null) return send(response, about.status, about.answer)
     const endpoint = request.method === 'POST' ? endpoints.find(({ pattern }) => pattern.test(path)) : undefined
     if (!endpoint) {
       response.writeHead(404).end()
       return
     }
     const { wire } = endpoint
-    const body = await bodyOf(request)
     const wireRequest: WireRequest = { url, userAgent: request.headers['user-agent'] ?? '', bytes: body.length }
-    const identity = readIdentity(request.headers[identityHeader]) ?? fallback
     const record = (entry: Pick<RecordedRequest, 'model' | 'step' | 'outcome'>, detail: string | null = null) =>
       recorded.push({ path, identity, ...entry, detail })
 
@@ -90,18 +118,31 @@ export const startRehearsal = async (scenario: Scenario, options: RehearsalOptio
       return send(response, 400, wire.error(400, `Rehearsal: the request can't be read: ${why}`, null))
     }
     const { model, stream } = conversation
+    const served = asksServer ? serverWord(scenario.server, conversation) : null
+    const context = modelNamed(scenario.server, model)?.context ?? 0
+    const broken = (fault: Fault, whole: Answer): Promise<void> =>
+      fail(response, { fault, wire, whole, model, inputTokens: conversation.inputTokens, context })
+    if (served?.fault) {
+      record({ model, step: null, outcome: 'fault' })
+      return broken(served.fault, json(null))
+    }
     const seed = seedOf(body, identity)
-    const played: Played = play(scenario, identity, conversation, seed)
+    const place = (step: number): string => JSON.stringify([identity, step])
+    const played = play(scenario, identity, served?.heard ?? conversation, seed, step => met.get(place(step)) ?? 0)
     if (played.kind === 'unscripted') {
       record({ model, step: played.step, outcome: 'unscripted' }, played.why)
       return send(response, 400, wire.error(400, `Rehearsal: unscripted request: ${played.why}`, null))
     }
+    const whole = wire.write(played.reply, wireRequest, stream)
     if (played.kind === 'fault') {
       record({ model, step: played.step, outcome: 'fault' })
-      return fail(response, played.fault, wire, wire.write(played.reply, wireRequest, stream))
+      met.set(place(played.step), (met.get(place(played.step)) ?? 0) + 1)
+      return broken(played.fault, whole)
     }
     record({ model, step: played.step, outcome: played.side ? 'side' : 'answered' })
-    send(response, 200, wire.write(played.reply, wireRequest, stream))
+    const { tokensPerS, reply } = played
+    if (tokensPerS === null) return send(response, 200, whole)
+    await sendSlowly(response, whole, { tokens: reply.outputTokens, tokensPerS, wait })
   }
 
   const server = http.createServer((request, response) => {
@@ -110,7 +151,7 @@ export const startRehearsal = async (scenario: Scenario, options: RehearsalOptio
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(port, '127.0.0.1', resolve)
   })
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -123,6 +164,23 @@ export const startRehearsal = async (scenario: Scenario, options: RehearsalOptio
   }
 }
 
+/** Lists and rules of a model server are for those who ask one, not for the providers' own CLIs. */
+const isOfServer = (identity: Identity | null): boolean =>
+  identity === null || identity.worker === null || identity.worker === 'local'
+
+/** What the server around the model makes of a question, before the model hears it; null: nothing. */
+const serverWord = (
+  server: Scenario['server'],
+  asked: Conversation,
+): { fault: Fault | null; heard: Conversation } | null => {
+  const model = modelNamed(server, asked.model)
+  if (server === undefined) return null
+  if (model === null) return { fault: { kind: 'missing' }, heard: asked }
+  if (server.overlong === undefined || asked.inputTokens <= model.context) return null
+  if (server.overlong === 'refuse') return { fault: { kind: 'overflow', server: server.kind }, heard: asked }
+  return { fault: null, heard: { ...asked, inputTokens: model.context, cachedTokens: 0 } }
+}
+
 const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
   const chunks: Buffer[] = []
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
@@ -132,36 +190,3 @@ const bodyOf = async (request: IncomingMessage): Promise<Buffer> => {
 /** The same for the same request of the same attempt, different for any other. */
 const seedOf = (body: Buffer, identity: Identity | null): string =>
   createHash('sha256').update(JSON.stringify(identity)).update(body).digest('hex').slice(0, 24)
-
-const send = (response: ServerResponse, status: number, answer: Answer, headers: Record<string, string> = {}): void => {
-  const body = Buffer.from(answer.body)
-  response.writeHead(status, { 'content-type': answer.contentType, 'content-length': body.length, ...headers })
-  response.end(body)
-}
-
-const fail = (response: ServerResponse, fault: Fault, wire: Wire, whole: Answer): void => {
-  if (fault.kind === 'status') {
-    const { code, retryAfterS } = fault
-    const message = fault.message ?? `Rehearsal: scripted error ${code}`
-    const headers: Record<string, string> = retryAfterS === null ? {} : { 'retry-after': String(retryAfterS) }
-    send(response, code, wire.error(code, message, retryAfterS), headers)
-  } else if (fault.kind === 'garbage') {
-    const body = '<!doctype html><html><body><h1>Not the API you are looking for</h1></body></html>\n'
-    send(response, 200, { contentType: 'text/html; charset=utf-8', body })
-  } else if (fault.kind === 'drop') {
-    sendPart(response, whole, fault.afterBytes ?? whole.body.length >> 1, () => response.destroy())
-  } else {
-    sendPart(response, whole, fault.afterBytes ?? 0, () => {})
-  }
-}
-
-/** Sends the first bytes and then calls back; the answer is never ended here. */
-const sendPart = (response: ServerResponse, whole: Answer, bytes: number, then: () => void): void => {
-  const part = Buffer.from(whole.body).subarray(0, bytes)
-  if (part.length === 0) {
-    then()
-    return
-  }
-  response.writeHead(200, { 'content-type': whole.contentType })
-  response.write(part, then)
-}

@@ -38,6 +38,16 @@ const StatusStep = z.strictObject({
   retryAfterS: z.number().nonnegative().optional(),
   message: z.string().optional(),
 })
+/** A call by name, with an argument of that size beside the others: what a model that writes a whole file at once sends. */
+const OversizedStep = z.strictObject({
+  tool: z.string().min(1),
+  argument: z.string().min(1),
+  sizeBytes: z.int().positive().max(16_000_000),
+  input: z.record(z.string(), z.unknown()).default({}),
+})
+/** The servers whose words for a question that is too long are known. */
+export const ServerKind = z.enum(['ollama', 'llamacpp', 'vllm'])
+export type ServerKind = z.infer<typeof ServerKind>
 const AfterBytes = z.strictObject({ afterBytes: z.int().nonnegative().optional() })
 const Switch = z.literal(true, 'must be true')
 
@@ -63,6 +73,9 @@ const words = {
   run: z.preprocess(value => (typeof value === 'string' ? { command: value } : value), RunStep),
   commit: Text,
   call: CallStep,
+  /** Several calls in one answer. */
+  calls: z.array(CallStep).min(2).max(10),
+  oversized: OversizedStep,
   /** A call whose arguments are this text, JSON or not. */
   mangled: z.strictObject({ tool: z.string().min(1), text: Text }),
   // What goes wrong on the wire.
@@ -70,18 +83,44 @@ const words = {
   drop: z.preprocess(value => (value === true ? {} : value), AfterBytes),
   hang: z.preprocess(value => (value === true ? {} : value), AfterBytes),
   garbage: Switch,
+  /** What was asked is too long for the model, in the words of that server. */
+  overflow: ServerKind,
+  /** The server has not got the model (Ollama's 404), or is still loading it (503). */
+  missing: Switch,
+  loading: Switch,
+  /** Words without end, none twice, whatever bound was asked for. */
+  endless: Switch,
 }
 
 const stepWords = Object.keys(words)
+/** Words for what goes wrong instead of an answer. */
+const faultWords = ['status', 'drop', 'hang', 'garbage', 'overflow', 'missing', 'loading', 'endless']
+const turnless = ['say', 'think']
 
-/** One step: exactly one word, and optionally the launch it belongs to (another launch skips it). */
+const ways = {
+  /** The launch it belongs to; another one skips it. */
+  onLaunch: z.int().positive(),
+  /** A fault that passes: it is met so often at this place, then the step after it is there. */
+  times: z.int().positive().max(100),
+  /** How fast the answer comes; left out, at once. */
+  pace: z.strictObject({ tokensPerS: z.number().positive().max(10_000) }),
+}
+
+/** One step: exactly one word, and optionally in which way. */
 export const Step = z
-  .strictObject({ ...words, onLaunch: z.int().positive() })
+  .strictObject({ ...words, ...ways })
   .partial()
   .superRefine((step, context) => {
-    const used = Object.keys(step).filter(key => key !== 'onLaunch')
-    if (used.length === 1) return
-    const got = used.length === 0 ? 'none' : used.join(' and ')
-    context.addIssue({ code: 'custom', message: `a step has exactly one of ${stepWords.join(', ')}; here is ${got}` })
+    const issue = (message: string): void => context.addIssue({ code: 'custom', message })
+    const used = Object.keys(step).filter(key => !Object.hasOwn(ways, key))
+    if (used.length !== 1) {
+      const got = used.length === 0 ? 'none' : used.join(' and ')
+      return issue(`a step has exactly one of ${stepWords.join(', ')}; here is ${got}`)
+    }
+    const [word = ''] = used
+    if (step.times !== undefined && !faultWords.includes(word))
+      issue(`times is for what goes wrong (${faultWords.join(', ')}); here is ${word}`)
+    if (step.pace !== undefined && [...faultWords, ...turnless].includes(word))
+      issue(`pace is for a whole answer; here is ${word}`)
   })
 export type Step = z.infer<typeof Step>

@@ -1,14 +1,7 @@
 /** Each CLI's own tools, by the names they offer: how an action is put into a call. */
 import { join } from 'node:path'
-import type { OfferedTool, PastCall } from './conversation.ts'
+import type { OfferedTool, PastCall, ToolCall } from './conversation.ts'
 import { type Action, quoted } from './turns.ts'
-
-/** `input` is an object for JSON tools, text for a freeform one. */
-export interface ToolCall {
-  name: string
-  form: OfferedTool['form']
-  input: Record<string, unknown> | string
-}
 
 interface Shell {
   name: string
@@ -63,8 +56,6 @@ export const callFor = (
   cwd: string | null,
   throughShell: boolean,
 ): ToolCall | null => {
-  if (action.kind === 'call') return { name: action.tool, form: 'json', input: action.input }
-  if (action.kind === 'mangled') return { name: action.tool, form: 'json', input: action.text }
   if (action.kind === 'run') return shellCall(action.command, action.timeoutS, offered)
   if (action.kind === 'read') {
     return fileCall(readers, action.path, '', offered, cwd) ?? shellCall(`cat ${quoted(action.path)}`, null, offered)

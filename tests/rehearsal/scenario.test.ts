@@ -28,6 +28,12 @@ test.each([
   ['no word in a step', oneStep('{ onLaunch: 1 }'), /exactly one of .*; here is none/],
   ['a path outside the repository', oneStep('write: { path: ../x, content: b }'), /inside the repository/],
   ['an absolute path', oneStep('read: /etc/passwd'), /inside the repository/],
+  [
+    'a number of times for what goes well',
+    oneStep('{ run: ls, times: 2 }'),
+    /times is for what goes wrong .*; here is run/,
+  ],
+  ['a pace for what goes wrong', oneStep('{ drop: true, pace: { tokensPerS: 2 } }'), /pace is for a whole answer/],
   ['a status that is no error', oneStep('status: { code: 200 }'), /400/],
   [
     'a task the plan does not have',
@@ -55,7 +61,7 @@ test('each built-in scenario is a valid one, and each file beside it is built in
 test('each example of the documentation is a valid scenario', async () => {
   const page = await readFile(join(import.meta.dirname, '../../docs/rehearsal.md'), 'utf8')
   const examples = [...page.matchAll(/```yaml\n(.*?)```/gs)].map(match => match[1]!)
-  expect(examples).toHaveLength(3)
+  expect(examples).toHaveLength(4)
   for (const example of examples) expect(() => parseScenario(example, 'docs/rehearsal.md')).not.toThrow()
 })
 

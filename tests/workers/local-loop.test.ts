@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { WorkerEvent } from '../../src/domain/worker-event.ts'
-import { Overflow, Repeating } from '../../src/workers/local/asker.ts'
+import { Endless, Overflow, Repeating } from '../../src/workers/local/asker.ts'
 import { Ended } from '../../src/workers/local/closing.ts'
 import { converse, type Parts } from '../../src/workers/local/loop.ts'
-import { firstPerByte } from '../../src/workers/local/room.ts'
+import { firstPerByte, isDropping } from '../../src/workers/local/room.ts'
 import { loadSession, openSession } from '../../src/workers/local/session.ts'
 import { bounds } from '../../src/workers/local/settings.ts'
 import { toolbox } from '../../src/workers/local/tools/toolbox.ts'
@@ -95,6 +95,7 @@ describe('the loop', () => {
     ['empty', Array(4).fill(say(' ')), 'empty'],
     ['talk', Array(4).fill(say('Now I will run the tests.')), 'talk'],
     ['repetition', Array(4).fill(new Repeating()), 'repetition'],
+    ['an answer without end', Array(4).fill(new Endless()), 'output'],
     ['a circle', Array(6).fill(call('list', {})), 'noProgress'],
     ['no such tool', Array(5).fill(call('browse', {})), 'noProgress'],
     ['a refusal', [{ stop: 'refusal' }], 'refused'],
@@ -167,6 +168,18 @@ describe('a conversation that outgrows its model', () => {
     const [before, after] = [questions[6], questions.at(-1)].map(question => JSON.stringify(question?.turns).length)
     expect(after).toBeLessThan(before! * 0.7)
     expect(questions.at(-1)!.turns[0]).toEqual(statement)
+  })
+
+  it.each([
+    ['grew, and so did its count', 12_000, 6_000, false],
+    ['grew, and its count stayed', 12_000, 4_000, true],
+    ['grew, and its count fell a little', 20_000, 3_800, true],
+    ['grew, and its count fell', 20_000, 1_900, false],
+    ['was shortened', 7_000, 4_000, false],
+    ['grew by little', 8_500, 4_000, false],
+  ])('knows a server that drops what is too long by its counts: the question %s', (_, bytes, tokens, dropping) => {
+    expect(isDropping({ bytes: 8_000, tokens: 4_000 }, { bytes, tokens })).toBe(dropping)
+    expect(isDropping({ bytes: 8_000, tokens: 10 }, { bytes: 80_000, tokens: 10 })).toBe(false)
   })
 
   it('is found again as it was left, also after a kill between a call and its result', async () => {

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 import { isSummaryRequest } from '../../domain/loop-notes.ts'
 import { type Conversation, callsNoted, type PastCall, tokensOf } from '../conversation.ts'
-import { pieces, type Reply, type StopReason } from '../reply.ts'
-import { eventStream, json, type Wire } from './wire.ts'
+import { callSeed, pieces, type Reply, type StopReason } from '../reply.ts'
+import { argumentsOf, eventStream, json, type Wire } from './wire.ts'
 
 const Text = z.looseObject({ type: z.literal('text'), text: z.string() })
 const ToolUse = z.looseObject({
@@ -118,10 +118,15 @@ const usageOf = ({ inputTokens, cachedTokens, outputTokens }: Reply) => ({
   output_tokens: outputTokens,
 })
 
-const contentOf = ({ think, text, call, seed }: Reply) => [
+const contentOf = ({ think, text, calls, seed }: Reply) => [
   ...(think === null ? [] : [{ type: 'thinking' as const, thinking: think, signature: `rehearsed-${seed}` }]),
   ...(text === '' ? [] : [{ type: 'text' as const, text }]),
-  ...(call === null ? [] : [{ type: 'tool_use' as const, id: `toolu_${seed}`, name: call.name, input: call.input }]),
+  ...calls.map(({ name, input }, index) => ({
+    type: 'tool_use' as const,
+    id: `toolu_${callSeed(seed, index)}`,
+    name,
+    input,
+  })),
 ]
 
 const write: Wire['write'] = (reply, _request, stream) => {
@@ -159,8 +164,7 @@ const blockEvents = (block: ReturnType<typeof contentOf>[number], index: number)
     const signature = delta({ type: 'signature_delta', signature: block.signature })
     return [start({ type: 'thinking', thinking: '', signature: '' }), ...deltas, signature, stop]
   }
-  const input = typeof block.input === 'string' ? block.input : JSON.stringify(block.input)
-  const deltas = pieces(input).map(partial_json => delta({ type: 'input_json_delta', partial_json }))
+  const deltas = pieces(argumentsOf(block.input)).map(partial_json => delta({ type: 'input_json_delta', partial_json }))
   return [start({ ...block, input: {} }), ...deltas, stop]
 }
 

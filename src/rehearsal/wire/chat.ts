@@ -1,9 +1,9 @@
 /** OpenAI's chat completions, as the local loop speaks them with servers that know no other language. */
 import { z } from 'zod'
 import { isSummaryRequest } from '../../domain/loop-notes.ts'
-import { callsNoted, type PastCall, tokensOf } from '../conversation.ts'
-import { pieces, type Reply, type StopReason } from '../reply.ts'
-import { eventStream, json, type Wire } from './wire.ts'
+import { callsNoted, exitCodeTold, type PastCall, tokensOf } from '../conversation.ts'
+import { callSeed, pieces, type Reply, type StopReason } from '../reply.ts'
+import { argumentsOf, eventStream, json, parsedArguments, type Wire } from './wire.ts'
 
 const Content = z.union([z.string(), z.array(z.looseObject({ text: z.string().optional() }))]).nullish()
 const Call = z.looseObject({ id: z.string(), function: z.looseObject({ name: z.string(), arguments: z.string() }) })
@@ -37,13 +37,13 @@ const read: Wire['read'] = (body, { bytes }) => {
       calls = []
     } else if (role === 'tool') {
       const call = calls.find(({ id }) => id === tool_call_id)
-      if (call) Object.assign(call, resultOf(text))
+      if (call) Object.assign(call, exitCodeTold(text))
     }
     for (const { id, function: called } of tool_calls ?? [])
       calls.push({
         id,
         name: called.name,
-        input: parsed(called.arguments),
+        input: parsedArguments(called.arguments),
         output: null,
         failed: false,
         exitCode: null,
@@ -65,21 +65,6 @@ const read: Wire['read'] = (body, { bytes }) => {
   }
 }
 
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-/** A result carries no mark of failure here: a command's tells its exit code, anything else has come off. */
-const resultOf = (output: string): Omit<PastCall, 'name' | 'input'> => {
-  const code = /^Exit code (\d+)/.exec(output)?.[1]
-  const exitCode = code === undefined ? null : Number(code)
-  return { output, failed: exitCode !== null && exitCode !== 0, exitCode }
-}
-
 const finishReason: Record<StopReason, string> = {
   end: 'stop',
   toolUse: 'tool_calls',
@@ -94,20 +79,13 @@ const usageOf = ({ inputTokens, cachedTokens, outputTokens }: Reply) => ({
   prompt_tokens_details: { cached_tokens: cachedTokens },
 })
 
-const callOf = ({ call, seed }: Reply) =>
-  call === null
-    ? []
-    : [
-        {
-          index: 0,
-          id: `call_${seed}`,
-          type: 'function',
-          function: {
-            name: call.name,
-            arguments: typeof call.input === 'string' ? call.input : JSON.stringify(call.input),
-          },
-        },
-      ]
+const callsOf = ({ calls, seed }: Reply) =>
+  calls.map(({ name, input }, index) => ({
+    index,
+    id: `call_${callSeed(seed, index)}`,
+    type: 'function',
+    function: { name, arguments: argumentsOf(input) },
+  }))
 
 const write: Wire['write'] = (reply, _request, stream) => {
   const head = { id: `chatcmpl-${reply.seed}`, created: 0, model: reply.model }
@@ -116,7 +94,8 @@ const write: Wire['write'] = (reply, _request, stream) => {
     const message = {
       role: 'assistant',
       content: reply.text,
-      tool_calls: callOf(reply).map(({ index: _, ...call }) => call),
+      ...(reply.think === null ? {} : { reasoning_content: reply.think }),
+      tool_calls: callsOf(reply).map(({ index: _, ...call }) => call),
     }
     const choices = [{ index: 0, message, finish_reason: finish }]
     return json({ ...head, object: 'chat.completion', choices, usage: usageOf(reply) })
@@ -126,10 +105,11 @@ const write: Wire['write'] = (reply, _request, stream) => {
     object: 'chat.completion.chunk',
     choices: [{ index: 0, delta, finish_reason }],
   })
-  const calls = callOf(reply)
+  const calls = callsOf(reply)
   const { body, contentType } = eventStream(
     [
       chunk({ role: 'assistant', content: '' }),
+      ...pieces(reply.think ?? '').map(reasoning_content => chunk({ reasoning_content })),
       ...pieces(reply.text).map(content => chunk({ content })),
       ...(calls.length === 0 ? [] : [chunk({ tool_calls: calls })]),
       chunk({}, finish),

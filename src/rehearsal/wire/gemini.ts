@@ -1,7 +1,7 @@
 /** Google's generateContent, as Gemini CLI speaks it. */
 import { z } from 'zod'
 import { type Conversation, type PastCall, tokensOf } from '../conversation.ts'
-import { pieces, type StopReason } from '../reply.ts'
+import { callSeed, pieces, type StopReason } from '../reply.ts'
 import { eventStream, json, type Wire } from './wire.ts'
 
 const Part = z.looseObject({
@@ -95,9 +95,9 @@ const write: Wire['write'] = (reply, request, stream) => {
   const parts = [
     ...(reply.think === null ? [] : [{ text: reply.think, thought: true }]),
     ...(stream ? pieces(reply.text) : [reply.text].filter(Boolean)).map(text => ({ text })),
-    ...(reply.call === null
-      ? []
-      : [{ functionCall: { id: `call-${reply.seed}`, name: reply.call.name, args: reply.call.input } }]),
+    ...reply.calls.map(({ name, input }, index) => ({
+      functionCall: { id: `call-${callSeed(reply.seed, index)}`, name, args: input },
+    })),
   ]
   const thoughts = reply.think === null ? 0 : tokensOf(reply.think.length)
   const usageMetadata = {

@@ -1,8 +1,9 @@
 /** OpenAI's Responses API, as Codex speaks it. */
 import { z } from 'zod'
+import type { ToolCall } from '../conversation.ts'
 import { type PastCall, tokensOf } from '../conversation.ts'
-import { pieces, type Reply } from '../reply.ts'
-import { eventStream, json, type Wire } from './wire.ts'
+import { callSeed, pieces, type Reply } from '../reply.ts'
+import { argumentsOf, eventStream, json, parsedArguments, type Wire } from './wire.ts'
 
 const Part = z.looseObject({ type: z.string(), text: z.string().optional() })
 const Content = z.union([z.string(), z.array(Part)])
@@ -45,7 +46,7 @@ const read: Wire['read'] = (body, { bytes }) => {
       texts.push(text)
       calls = []
     } else if (callTypes.has(item.type ?? '')) {
-      const input = item.type === 'function_call' ? parsed(item.arguments) : item.input
+      const input = item.type === 'function_call' ? parsedArguments(item.arguments) : item.input
       calls.push({
         id: item.call_id ?? '',
         name: item.name ?? item.type!,
@@ -79,14 +80,6 @@ const read: Wire['read'] = (body, { bytes }) => {
   }
 }
 
-const parsed = (text: unknown): unknown => {
-  try {
-    return typeof text === 'string' ? JSON.parse(text) : text
-  } catch {
-    return text
-  }
-}
-
 const resultOf = (value: unknown): Omit<PastCall, 'name' | 'input'> => {
   const output =
     typeof value === 'string'
@@ -102,7 +95,7 @@ const resultOf = (value: unknown): Omit<PastCall, 'name' | 'input'> => {
 
 type OutputItem = Record<string, unknown> & { type: string; id: string }
 
-const itemsOf = ({ think, text, call, seed, stop }: Reply): OutputItem[] => {
+const itemsOf = ({ think, text, calls, seed, stop }: Reply): OutputItem[] => {
   const items: OutputItem[] = []
   if (think !== null) {
     const summary = [{ type: 'summary_text', text: think }]
@@ -113,10 +106,14 @@ const itemsOf = ({ think, text, call, seed, stop }: Reply): OutputItem[] => {
     const content = [{ type: 'output_text', text, annotations: [] }]
     items.push({ type: 'message', id: `msg_${seed}`, role: 'assistant', status, content })
   }
-  const head = { call_id: `call_${seed}`, name: call?.name, status: 'completed' }
-  if (call?.form === 'freeform') items.push({ type: 'custom_tool_call', id: `ctc_${seed}`, ...head, input: call.input })
-  else if (call) items.push({ type: 'function_call', id: `fc_${seed}`, ...head, arguments: JSON.stringify(call.input) })
-  return items
+  return [...items, ...calls.map((call, index) => callItem(call, callSeed(seed, index)))]
+}
+
+const callItem = ({ name, form, input }: ToolCall, id: string): OutputItem => {
+  const head = { call_id: `call_${id}`, name, status: 'completed' }
+  return form === 'freeform'
+    ? { type: 'custom_tool_call', id: `ctc_${id}`, ...head, input }
+    : { type: 'function_call', id: `fc_${id}`, ...head, arguments: argumentsOf(input) }
 }
 
 const responseOf = (reply: Reply) => {

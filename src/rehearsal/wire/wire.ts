@@ -1,5 +1,5 @@
 /** What each provider's wire format must offer to the rehearsal's server. */
-import type { Conversation } from '../conversation.ts'
+import type { Conversation, ToolCall } from '../conversation.ts'
 import type { Reply } from '../reply.ts'
 
 /** A whole answer, ready to send. */
@@ -24,6 +24,19 @@ export interface WireRequest {
   userAgent: string
   /** Of the body as received. */
   bytes: number
+}
+
+/** A call's arguments as text: what is text already goes as it is, JSON or not. */
+export const argumentsOf = (input: ToolCall['input']): string =>
+  typeof input === 'string' ? input : JSON.stringify(input)
+
+/** A call's arguments read back; what is not JSON stays text. */
+export const parsedArguments = (text: unknown): unknown => {
+  try {
+    return typeof text === 'string' ? JSON.parse(text) : text
+  } catch {
+    return text
+  }
 }
 
 export const json = (value: unknown): Answer => ({ contentType: 'application/json', body: JSON.stringify(value) })

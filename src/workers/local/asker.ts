@@ -12,6 +12,11 @@ import { type Ask, type Question, type Reply, type Server, WireFailure } from '.
 export class Overflow extends Error {}
 /** The answer repeated itself and was cut off. */
 export class Repeating extends Error {}
+/** The answer went on past what was asked for and was cut off: the server does not keep to its bound. */
+export class Endless extends Error {}
+
+/** More than the longest tokens take, so that only an answer without end is met. */
+const bytesPerToken = 16
 
 /** Waits between tries; a longer one is the supervisor's to wait out, who holds no place meanwhile. */
 const waitsMs = [500, 2_000]
@@ -27,7 +32,7 @@ export interface AskerParts {
   onBytes(bytes: number): void
 }
 
-/** Throws Ended, Overflow or Repeating. */
+/** Throws Ended, Overflow, Repeating or Endless. */
 export const createAsker = ({ server, wire, emit, onBytes }: AskerParts): Asking => {
   let speaks: LocalWire = wire ?? 'messages'
   let isSure = wire !== null
@@ -36,8 +41,12 @@ export const createAsker = ({ server, wire, emit, onBytes }: AskerParts): Asking
 
   const once = async (question: Omit<Question, 'onPiece'>): Promise<Reply> => {
     const repeats = repetitionWatch()
+    let left = question.maxTokens * bytesPerToken
     const onPiece = (piece: string): void => {
-      onBytes(Buffer.byteLength(piece))
+      const bytes = Buffer.byteLength(piece)
+      onBytes(bytes)
+      left -= bytes
+      if (left < 0) throw new Endless()
       if (repeats(piece)) throw new Repeating()
     }
     try {

@@ -4,11 +4,11 @@ import { cleanLine } from '../../domain/text.ts'
 import type { WorkerEvent } from '../../domain/worker-event.ts'
 import { clipOutput, describeInput } from '../stream.ts'
 import { meaningOf } from './answer.ts'
-import { type Asking, Overflow, Repeating } from './asker.ts'
+import { type Asking, Endless, Overflow, Repeating } from './asker.ts'
 import { callInProse, type Understood, understand } from './calls.ts'
 import { type Closing, Ended, type EndReason } from './closing.ts'
 import { calm, type Guard, guard } from './guardrails.ts'
-import { answerTokens, bytesOf, type Capacity } from './room.ts'
+import { answerTokens, bytesOf, type Capacity, isDropping, type Taken } from './room.ts'
 import type { Session } from './session.ts'
 import type { Bounds } from './settings.ts'
 import type { Outcome, Place, ToolSpec } from './tools/tool.ts'
@@ -61,6 +61,7 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
   let capacity = parts.capacity
   let usage: Usage = unmeasured
   let guarded: Guard = calm
+  let taken: Taken | null = null
   let [nudges, shapes, overflows, calls] = [0, 0, 0, 0]
 
   const add = async (turn: Turn): Promise<void> => {
@@ -86,6 +87,7 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
       return reply
     } catch (error) {
       if (error instanceof Repeating) await nudge(notes.repetition, 'repetition')
+      else if (error instanceof Endless) await nudge(notes.cutOff, 'output')
       else if (error instanceof Overflow) await shrink(error)
       else throw error
       return null
@@ -106,8 +108,21 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
     const bytes = bytesOf(turns) + capacity.fixedBytes
     if (reply.usage.input !== null && bytes > 0)
       capacity = { ...capacity, perByte: Math.max(capacity.perByte, Math.min(1, reply.usage.input / bytes)) }
+    if (reply.usage.input !== null) hearCount({ bytes, tokens: reply.usage.input })
     const loaded = isFirst ? await parts.learnContext() : null
     if (loaded !== null) capacity = { ...capacity, context: loaded }
+  }
+
+  /** The statement stands at the beginning, which is what a server drops: it has to stay below what is dropped. */
+  const hearCount = (now: Taken): void => {
+    if (taken !== null && isDropping(taken, now)) {
+      capacity = { ...capacity, context: Math.min(capacity.context ?? Number.POSITIVE_INFINITY, now.tokens) }
+      emit({
+        type: 'notice',
+        text: `the server drops what is longer than ${now.tokens} tokens, without a word; the conversation is kept below that`,
+      })
+    }
+    taken = now
   }
 
   const nudge = async (text: string, reason: EndReason): Promise<void> => {

@@ -45,6 +45,24 @@ export const roomFor = (capacity: Capacity): number => (capacity.context ?? assu
 export const isFitting = (turns: readonly Turn[], capacity: Capacity): boolean =>
   tokensFor(turns, capacity) <= roomFor(capacity)
 
+/** What one question took: bytes as we sent them, tokens as the server counted them. */
+export interface Taken {
+  bytes: number
+  tokens: number
+}
+
+/** No server is set up for less; smaller counts are no counts. */
+const leastContext = 2_000
+
+/**
+ * Whether a server drops what is too long without a word, as Ollama does: a question grew by a quarter or more, and its
+ * count stayed. One that falls by more counts something else, such as what it had not kept from the last question.
+ */
+export const isDropping = (before: Taken, now: Taken): boolean =>
+  now.bytes >= before.bytes * 1.25 &&
+  now.tokens >= Math.max(leastContext, before.tokens * 0.9) &&
+  now.tokens <= before.tokens * 1.02
+
 /** Rounds at the end whose results stay as they are. */
 const freshRounds = 2
 const shortened = 400
