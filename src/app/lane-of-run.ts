@@ -62,10 +62,10 @@ export const settledLane = (
 
 const tooLoose = (lane: Lane, required: RequiredLane): AgentLabError =>
   new AgentLabError(
-    `agentlab task failed on --lane ${lane}: this run needs lane ${required.lane}: ${whyThatLane(required)}`,
+    `agentlab failed on --lane ${lane}: this run needs lane ${required.lane}: ${whyThatLane(required)}`,
     {
       code: 'lane-too-loose',
-      cure: `Leave --lane away, or loosen it yourself at a terminal, on record: agentlab task --lane ${lane} --loosen "<goal>"`,
+      cure: `Leave --lane away, or loosen it yourself at a terminal, on record: agentlab task --lane ${lane} --loosen "<goal>" (sync takes the same)`,
       exit: exitCode.wrongUse,
     },
   )

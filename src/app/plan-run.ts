@@ -15,6 +15,7 @@ import { hostsReached } from './environment/set-up-network.ts'
 import { listedFiles } from './handed-in.ts'
 import { laneForWish, settledLane } from './lane-of-run.ts'
 import type { Project } from './project.ts'
+import { shutToolFolders } from './tool-folder.ts'
 
 export interface RunWish {
   goal: string
@@ -77,12 +78,14 @@ export const planRun = async (
   }
   await roomFor(project)
   const containment = await containmentFor(wish, policyOf(lane, effective))
+  const shutTools = containment === 'boxed' ? (await shutToolFolders(effective.tools, project.env)).length : 0
   return {
     lane,
     ...loosened,
     configHash: hash,
     containment,
     ...(process.getuid?.() === 0 ? { asRoot: true as const } : {}),
+    ...(shutTools === 0 ? {} : { shutTools }),
     network: containment === 'boxed' ? 'gate' : 'host',
     setupHosts: containment === 'boxed' ? hostsReached(effective, lane) : null,
     workers,

@@ -1,5 +1,6 @@
 /** A folder of the operator's own tools (`tools:`), opened in every box of theirs, without the logins in it. */
 import { realpath } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { loginsBelow } from '../process/login-files.ts'
 import { mayOpen } from '../process/tool-layouts.ts'
@@ -21,4 +22,10 @@ export const toolFolder = async (named: string, home: string): Promise<ToolFolde
     ? null
     : 'it is HOME or holds it, belongs to the whole machine, or is a place of logins'
   return { path, refused, logins: refused === null ? await loginsBelow(real) : [] }
+}
+
+/** Of the folders that are named, those which no box shows. */
+export const shutToolFolders = async (named: readonly string[], env: NodeJS.ProcessEnv): Promise<ToolFolder[]> => {
+  const folders = await Promise.all(named.map(path => toolFolder(path, env.HOME ?? homedir())))
+  return folders.filter(folder => folder.refused !== null)
 }

@@ -19,6 +19,8 @@ export const addBranchCommands = (program: Command, dispatch: Dispatch): void =>
     .command('sync')
     .description("bring main's new commits into the integration branch, with checks")
     .option('--resolve', 'let an agent resolve what conflicts, verified like any task')
+    .option('--lane <lane>', 'personal, enterprise or private')
+    .option('--loosen', 'let it run in a looser lane than it needs: asks you at a terminal, and is recorded')
     .option('--agents <names>', 'with --resolve: those to use, with commas between, best first')
     .option('--rehearse <scenario>', 'with --resolve: scripted models instead of real ones')
     .option('--same-vendor', 'with --resolve: accept verdicts of the same vendor where no other can be used')

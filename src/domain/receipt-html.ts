@@ -1,5 +1,6 @@
 /** The receipt as one HTML file: opens offline, runs no script, fetches nothing; words of models are only ever text. */
 
+import { containmentWords } from './containment-words.ts'
 import { criticalPath } from './critical-path.ts'
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
 import { erasedWords } from './erasure-words.ts'
@@ -83,6 +84,7 @@ ${facts([
   ['Took', view.endedAt === null ? 'still under way' : duration(view.endedAt - view.requestedAt)],
   ['Tasks', html`${view.tasks.filter(task => task.integrated !== null).length} integrated of ${view.tasks.length}`],
   ['Lane', laneWords(view)],
+  ['Containment', containmentWords(view)],
   ['Verified by', view.independence === 'vendor' ? "another vendor's agent" : 'another session'],
   ['Base', view.base === null ? 'not reached' : html`<code title="${view.base}">${short(view.base)}</code>`],
   ...view.notes.map((note): [string, string] => ['Repository', noteWords(note).operator]),

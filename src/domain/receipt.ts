@@ -1,5 +1,6 @@
 /** The receipt: what a run leaves for a person to judge, as Markdown. Pure; models' words are shown, never obeyed. */
 
+import { containmentWords } from './containment-words.ts'
 import { type Discrepancy, discrepancies } from './discrepancies.ts'
 import { erasedWords } from './erasure-words.ts'
 import { laneWords } from './lane-words.ts'
@@ -133,10 +134,4 @@ const discrepancyLines = (found: Discrepancy): string => {
 const renderNotProven = (view: RunView): string => {
   const items = notProven(view)
   return items.length === 0 ? provenSentence : items.map(item => `- ${inline(item, 600)}`).join('\n')
-}
-
-const containmentWords = ({ containment, network }: RunView): string => {
-  if (containment === 'unboxed') return 'UNBOXED: nothing held the agents'
-  const reach = network === 'gate' ? 'no network but the gate to the models' : 'network shared'
-  return `boxed by the operating system, ${reach}`
 }

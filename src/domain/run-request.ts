@@ -43,6 +43,8 @@ export const RunRequest = z.object({
   containment: z.enum(['boxed', 'unboxed']),
   /** Root asked for it: behind a wall that broke stands the whole machine. */
   asRoot: z.literal(true).optional(),
+  /** So many of the operator's tool folders were in no box, for they may not be opened or are not there. */
+  shutTools: z.number().int().positive().optional(),
   /** `gate`: boxed agents reach the models through their gate and nothing else. Older runs shared the machine's network. */
   network: z.enum(['gate', 'host']).default('host'),
   /**

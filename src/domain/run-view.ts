@@ -28,6 +28,8 @@ export interface RunView {
   containment: Containment
   /** Left out: an ordinary user's run, or one that does not say. */
   asRoot?: true | undefined
+  /** How many of the operator's tool folders were left out of its boxes; left out: none, or it does not say. */
+  shutTools?: number | undefined
   /** Of the boxed agents: the gate to the models alone, or the machine's own. */
   network: 'gate' | 'host'
   /** Hosts a set-up could reach; null: none was configured, or the run does not say. */

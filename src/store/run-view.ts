@@ -40,6 +40,7 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     rehearsed: request.scenarioContentId !== null,
     containment: request.containment,
     ...(request.asRoot === undefined ? {} : { asRoot: request.asRoot }),
+    ...(request.shutTools === undefined ? {} : { shutTools: request.shutTools }),
     network: request.network,
     setupHosts: request.setupHosts,
     independence: request.independence,

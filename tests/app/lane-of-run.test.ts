@@ -69,7 +69,7 @@ describe('a run', () => {
   test('is refused a looser lane with the reason, unless a person agreed to loosen it from there', () =>
     inProject({ ...rules, 'clients/a': '1\n', 'clients/b': '1\n' }, async (project, root) => {
       const refused =
-        'lane-too-loose: agentlab task failed on --lane personal: this run needs lane enterprise: clients/** is enterprise (agentlab.yaml): it holds for clients/a and 1 other'
+        'lane-too-loose: agentlab failed on --lane personal: this run needs lane enterprise: clients/** is enterprise (agentlab.yaml): it holds for clients/a and 1 other'
       expect(await laneOf(project, { lane: 'personal' })).toBe(refused)
       expect(await laneOf(project, { lane: 'personal', loosenedFrom: 'enterprise' })).toEqual({
         lane: 'personal',

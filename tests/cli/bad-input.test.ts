@@ -362,6 +362,24 @@ const refusalsOfRequest: Record<string, Case> = {
     says: /--loosen names no lane/,
     cure: /--lane personal --loosen/,
   },
+  'a merge of main in a lane looser than the repository needs': {
+    prepare: world => {
+      writeFiles(world.repository, { 'agentlab.yaml': 'lane: private' })
+      return { args: ['sync', '--resolve', '--lane', 'personal', '--rehearse', 'hello'] }
+    },
+    exit: 2,
+    says: /failed on --lane personal: this run needs lane private/,
+    cure: /--loosen/,
+  },
+  'a merge of main that somebody else than a person loosens': {
+    prepare: world => {
+      writeFiles(world.repository, { 'agentlab.yaml': 'lane: private' })
+      return { args: ['sync', '--resolve', '--lane', 'personal', '--loosen'] }
+    },
+    exit: 2,
+    says: /sync failed on --loosen: only a person at a terminal loosens a lane/,
+    cure: /agentlab sync --lane personal --loosen --resolve/,
+  },
   '--unboxed where the lane does not allow it': {
     prepare: world => {
       world.env.ANTHROPIC_API_KEY = 'none'

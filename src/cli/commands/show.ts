@@ -1,5 +1,6 @@
 /** `agentlab show RUN|TASK`: what a run or a task is and where it stands. */
 
+import { shortContainment } from '../../domain/containment-words.ts'
 import { type CriticalPath, criticalPath } from '../../domain/critical-path.ts'
 import { discrepancies } from '../../domain/discrepancies.ts'
 import { erasedWords } from '../../domain/erasure-words.ts'
@@ -43,7 +44,7 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
     `${paint('bold', 'goal')} ${view.goal === null ? `(${erasedWords(view.erasedAt)})` : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
     paint(
       'dim',
-      `lane ${laneWords(view)} · ${view.containment}${view.asRoot ? ', as root' : ''} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
+      `lane ${laneWords(view)} · ${shortContainment(view)} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
     ),
     view.planSummary === null || view.planSummary === ''
       ? ''

@@ -4,12 +4,16 @@ import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { noteWords } from '../../domain/repository-note.ts'
 import type { Answer, Call } from '../call.ts'
 import { openFor } from '../project.ts'
-import { chosenWorkers, scenarioNamed } from '../run-wish.ts'
+import { chosenLane, chosenWorkers, scenarioNamed } from '../run-wish.ts'
+import { settleLane } from '../settle-lane.ts'
+import { startNotices } from '../start-notices.ts'
 import { watchRun } from '../watch-run.ts'
 import { limitsLine } from './task.ts'
 
 export interface SyncOptions {
   resolve?: boolean
+  lane?: string
+  loosen?: boolean
   agents?: string
   rehearse?: string
   unboxed?: boolean
@@ -28,23 +32,26 @@ export const sync = async (call: Call, options: SyncOptions): Promise<Answer> =>
       cure: 'Leave it away, or let an agent resolve a conflict: agentlab sync --resolve',
       exit: exitCode.wrongUse,
     })
+  const lane = options.lane === undefined ? null : chosenLane('sync', options.lane)
   const workers = options.agents === undefined ? null : chosenWorkers(options.agents)
   const scenarioText = options.rehearse === undefined ? null : await scenarioNamed(call, options.rehearse)
   const project = await openFor(call, true)
-  if (resolves) call.talk.write(`${limitsLine(project.config.effective)}\n`)
-  const wish: RunWish = {
+  const asked: RunWish = {
     goal: resolves
       ? 'Resolve the conflicts between main and the integration branch'
       : 'Bring main into the integration branch',
     planText: resolves ? resolvePlan : null,
     scenarioText,
-    lane: null,
+    lane,
     workers,
     maxParallel: null,
     unboxed: options.unboxed === true,
     sameVendor: options.sameVendor === true,
     purpose: resolves ? 'resolve' : 'sync',
   }
+  const wish = await settleLane(call, project, asked, options.loosen === true)
+  if (resolves) call.talk.write(`${limitsLine(project.config.effective)}\n`)
+  for (const notice of await startNotices(project, wish)) call.talk.write(`${notice}\n`)
   const { runId, answer, notes } = await requestRun(project, wish)
   if (!answer.accepted)
     throw new AgentLabError(`sync failed on its request: ${answer.text}`, {

@@ -9,6 +9,7 @@ import { handInLine } from '../hand-in-words.ts'
 import { openFor } from '../project.ts'
 import { type WishOptions, wishOf, wrongUse } from '../run-wish.ts'
 import { settleLane } from '../settle-lane.ts'
+import { startNotices } from '../start-notices.ts'
 import { supervisorLog } from '../supervisor-log.ts'
 import { watchRun } from '../watch-run.ts'
 
@@ -37,9 +38,7 @@ export const carryOut = async (
   call.talk.write(`${limitsLine(effective, wish.maxParallel ?? undefined)}\n`)
   const handedIn = handInLine(await listedFiles(project.repository, effective.handIn))
   if (handedIn !== null) call.talk.write(`Handed in: ${handedIn}.\n`)
-  if (wish.unboxed)
-    call.talk.write('UNBOXED: nothing keeps the agents from the rest of this machine. The receipt will say so.\n')
-  if (process.getuid?.() === 0) call.talk.write(`${rootLine}\n`)
+  for (const notice of await startNotices(project, wish)) call.talk.write(`${notice}\n`)
   const follow = (): Promise<Answer> => request(call, project, wish, options)
   return options.foreground === true
     ? withForegroundSupervisor(project, { signal: call.signal, log: supervisorLog(project.paths.log) }, follow)
@@ -65,9 +64,6 @@ const request = async (
   if (options.detach !== true) return watchRun(call, project, runId, foreground)
   return { text: runId, json: { runId, answer }, remarks: ['It goes on in the background. Watch it: agentlab runs -f'] }
 }
-
-const rootLine =
-  'As root: the box holds, but what a flaw of the kernel would give away is this whole machine. Better an ordinary user.'
 
 /** The limits a run goes by, in one line; printed before anything is spent. `wanted` is --max-parallel. */
 export const limitsLine = ({ limits }: Pick<EffectiveConfig, 'limits'>, wanted?: number): string =>
