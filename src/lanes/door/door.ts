@@ -66,7 +66,7 @@ export const openDoor = async (options: DoorOptions): Promise<Door> => {
       server.closeAllConnections()
       await Promise.allSettled(underWay)
       await closed
-      desk.agents.https.destroy()
+      desk.connections.close()
     },
   }
 }

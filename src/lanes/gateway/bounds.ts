@@ -1,6 +1,7 @@
-/** How much one token may ask of its gate, so that a worker can flood neither the gateway nor its provider. */
+/** How much one token may ask of its gate, and how long it waits for a server: nobody can flood the gateway or a provider. */
+import type { PlaceBounds } from './places.ts'
 
-export interface Bounds {
+export interface Bounds extends PlaceBounds {
   /** Requests of one token that are read or answered at once. */
   atOnce: number
   /** Requests that wait for one of those places; the next one gets 429. */
@@ -16,6 +17,8 @@ export interface Bounds {
   requestMs: number
   /** Open connections of one gate; further ones are closed at once. */
   connections: number
+  /** Milliseconds until there has to be a connection to a server, TLS included. */
+  connectMs: number
 }
 
 /** The CLIs stay far below: a handful at once, bodies of a few megabytes (an API takes 32). */
@@ -29,4 +32,8 @@ export const gateBounds: Bounds = {
   headMs: 20_000,
   requestMs: 120_000,
   connections: 256,
+  connectMs: 10_000,
+  placesAwaited: 256,
+  // Below the five minutes after which the local loop takes a server for dead.
+  placeMs: 240_000,
 }

@@ -13,6 +13,14 @@ export const sendErrorAnswer = async (
   response: ServerResponse,
   secret: string,
 ): Promise<string | null> => {
+  const text = await readErrorAnswer(answer, secret)
+  if (text === null) response.destroy()
+  else sendErrorText(answer, response, text)
+  return text
+}
+
+/** Without the secret; null when it did not come whole. */
+export const readErrorAnswer = async (answer: IncomingMessage, secret: string): Promise<string | null> => {
   const chunks: Buffer[] = []
   let size = 0
   try {
@@ -21,12 +29,14 @@ export const sendErrorAnswer = async (
       size += chunk.length
     }
   } catch {
-    response.destroy()
     return null
   }
   const text = Buffer.concat(chunks).toString('utf8')
-  const body = Buffer.from(secret === '' ? text : text.replaceAll(secret, '[credential]'))
+  return secret === '' ? text : text.replaceAll(secret, '[credential]')
+}
+
+export const sendErrorText = (answer: IncomingMessage, response: ServerResponse, text: string): void => {
+  const body = Buffer.from(text)
   response.writeHead(answer.statusCode ?? 502, { ...headersForClient(answer.headers), 'content-length': body.length })
   response.end(body)
-  return text
 }

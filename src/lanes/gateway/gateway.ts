@@ -70,7 +70,7 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
       server.closeAllConnections()
       await closed
-      desk.agents.https.destroy()
+      desk.connections.close()
     },
   }
 }

@@ -2,7 +2,8 @@
 
 import { candidatesFor } from './candidates.ts'
 import { readCredential } from './credentials.ts'
-import { type Errand, forward } from './forward.ts'
+import type { Errand } from './errand.ts'
+import { forward, placeAt } from './forward.ts'
 import type { Permission } from './grant.ts'
 import { type Inspection, inspect } from './inspect.ts'
 import { type Refusal, refuse } from './refusal.ts'
@@ -38,8 +39,8 @@ export const sendOn = async (
     refuse(response, match.route.wire, refusal, `AgentLab: ${message}`, waitMs)
 
   const [model] = models
-  const [upstream] = candidatesFor(grant, match.route, models)
-  if (upstream === undefined) return no('unreachable', `no server is configured for ${model ?? grant.provider}`)
+  const candidates = candidatesFor(grant, match.route, models)
+  if (candidates.length === 0) return no('unreachable', `no server is configured for ${model ?? grant.provider}`)
 
   const secret = await readCredential(grant)
   if (secret === null) return no('unauthorized', `the operator's ${grant.provider} login could not be read`)
@@ -51,20 +52,26 @@ export const sendOn = async (
     return no('busy', `${grant.provider} asked to be left alone; try again in ${Math.ceil(restMs / 1_000)}s`, restMs)
   }
 
-  const inputEstimate = Math.ceil((bytes?.length ?? 0) / 4)
-  const permission = await desk.allow(grant, { model, inputEstimate }).catch(() => unchecked)
-  if (!permission.ok) {
-    const refusal = permission.waitMs === undefined ? 'limit' : 'spent'
-    return refuse(response, match.route.wire, refusal, permission.message, permission.waitMs)
-  }
+  // Asked after the wait, for what a run may spend can change meanwhile.
+  const place = await placeAt(way, candidates)
+  if (place === null) return
   try {
-    if (signal.aborted) return
-    const rest = (waitMs: number): void => {
-      if (who !== null) desk.resting.note(who, waitMs)
+    const inputEstimate = Math.ceil((bytes?.length ?? 0) / 4)
+    const permission = await desk.allow(grant, { model, inputEstimate }).catch(() => unchecked)
+    if (!permission.ok) {
+      const refusal = permission.waitMs === undefined ? 'limit' : 'spent'
+      return refuse(response, match.route.wire, refusal, permission.message, permission.waitMs)
     }
-    const record = await forward({ ...way, upstream, model, body: bytes, secret, rest })
-    if (record !== null) desk.meter(grant, record)
+    try {
+      if (signal.aborted) return
+      const rest = (waitMs: number): void => {
+        if (who !== null) desk.resting.note(who, waitMs)
+      }
+      await forward({ ...way, model, body: bytes, secret, rest }, candidates, place)
+    } finally {
+      permission.settled?.()
+    }
   } finally {
-    permission.settled?.()
+    place.leave()
   }
 }

@@ -6,12 +6,22 @@ import type { Wire } from './route-table.ts'
  * `limit` ends a run at its bound and must not be retried: the status was chosen by trying the pinned CLIs (see
  * docs/rehearsal.md). `spent` is a bound that comes back by itself, too late to wait for. `unreachable` is the upstream's failure, `busy` a matter of time: both may be retried.
  */
-export type Refusal = 'unauthorized' | 'forbidden' | 'invalid' | 'tooLarge' | 'limit' | 'spent' | 'busy' | 'unreachable'
+export type Refusal =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'invalid'
+  | 'missing'
+  | 'tooLarge'
+  | 'limit'
+  | 'spent'
+  | 'busy'
+  | 'unreachable'
 
 const usual = {
   unauthorized: 401,
   forbidden: 403,
   invalid: 400,
+  missing: 404,
   tooLarge: 413,
   limit: 403,
   spent: 429,
@@ -26,6 +36,7 @@ const anthropicType: Record<Refusal, string> = {
   unauthorized: 'authentication_error',
   forbidden: 'permission_error',
   invalid: 'invalid_request_error',
+  missing: 'not_found_error',
   tooLarge: 'request_too_large',
   limit: 'permission_error',
   spent: 'rate_limit_error',
@@ -37,6 +48,7 @@ const googleStatus: Record<Refusal, string> = {
   unauthorized: 'UNAUTHENTICATED',
   forbidden: 'PERMISSION_DENIED',
   invalid: 'INVALID_ARGUMENT',
+  missing: 'NOT_FOUND',
   tooLarge: 'INVALID_ARGUMENT',
   limit: 'PERMISSION_DENIED',
   spent: 'RESOURCE_EXHAUSTED',

@@ -9,6 +9,9 @@ export interface Counted {
   output: number | null
 }
 
+export const free: Counted = { input: 0, cached: 0, output: 0 }
+export const unmeasured: Counted = { input: null, cached: null, output: null }
+
 const count = z.number().int().nonnegative()
 const optional = count.nullish().catch(null)
 
