@@ -7,7 +7,7 @@ import { defineConfig } from 'vitest/config'
 const unit = [
   'tests/{architecture,config,domain,planner,receipt,supervisor,tui,verifier}/**/*.test.ts',
   'tests/workers/*.test.ts',
-  'tests/cli/{progress,words}.test.ts',
+  'tests/cli/{agent-words,progress,words}.test.ts',
   'tests/lanes/{policy,path-lanes,inheritance}.test.ts',
   'tests/gateway/{names,visitors,day-limits}.test.ts',
 ]

@@ -20,8 +20,9 @@ export const agentSentence = (state: AgentState): string => {
   if (state.worker === 'local') return localSentence(state.login)
   const where = `${program.version} at ${program.prefixArgs[0] ?? program.file}`
   if (state.provider === 'local') return `${agentVerdict(state)}: ${where}, ${ownWords(state.own)}`
-  const own = state.own.length === 0 ? '' : `; ${ownWords(state.own)}`
-  return `${loginWords(state, where)}${own}`
+  if (state.own.length === 0 || agentVerdict(state) !== 'usable') return loginWords(state, where)
+  if (state.login.state === 'usable') return `${loginWords(state, where)}; ${ownWords(state.own)}`
+  return `usable: ${where}, ${ownWords(state.own)}; elsewhere not logged in (needs ${state.login.needs})`
 }
 
 const loginWords = (state: AgentState, where: string): string => {

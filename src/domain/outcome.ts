@@ -27,8 +27,8 @@ const waits: Record<WaitReason, (runId: RunId) => Explanation> = {
     cure: `Read what was found (agentlab receipt ${runId}), then grant more attempts: ${resume(runId)}`,
   }),
   loginNeeded: runId => ({
-    sentence: 'an agent is not logged in, or its login was refused',
-    cure: `See which one with agentlab doctor, log in, then: ${resume(runId)}`,
+    sentence: 'an agent is not logged in, or was refused by its provider or by a server of yours',
+    cure: `See which one with agentlab doctor, log in or mend the server, then: ${resume(runId)}`,
   }),
   providerDown: runId => ({
     sentence: 'a provider stayed unreachable or overloaded through every wait',

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { AgentLabError } from '../../src/domain/errors.ts'
 import { parseScenario } from '../../src/rehearsal/scenario.ts'
 import { startRehearsal } from '../../src/rehearsal/server.ts'
-import { inLab, renderReceipt } from './lab.ts'
+import { inLab, onePlan, renderReceipt } from './lab.ts'
 
 const scenarioText = `
 goal: Two files.
@@ -70,6 +70,39 @@ test('plan, two tasks and their verdicts by one local model end done, and the re
     expect(before).toMatch(/private/)
     expect(before).toMatch(/\*\*pass \(same model\)\*\*/)
     expect(notProven?.match(/pass \(same model\)/g)).toHaveLength(2)
+    expect(lab.git('log', '--format=%(trailers)', '-1', 'agent')).toContain('AgentLab-Verdict: pass (same model)')
+  }))
+
+test('codex and the local loop on one model of the operator are author and judge of one model, and the verdict says so', () =>
+  inLab({}, async lab => {
+    const folder = join(lab.env.HOME!, '.config/agentlab')
+    mkdirSync(folder, { recursive: true })
+    const config = {
+      local: [{ name: 'z640', url: 'http://127.0.0.1:9', models: ['qwen3', 'qwen3:latest'] }],
+      agents: { local: { model: 'qwen3:latest' } },
+      lanes: { private: { agents: { codex: { provider: 'local', model: 'qwen3' } } } },
+    }
+    writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config))
+    const wish = {
+      scenarioText,
+      planText: onePlan(),
+      lane: 'private' as const,
+      workers: ['codex' as const, 'local' as const],
+    }
+    await expect(lab.run(wish)).rejects.toMatchObject({ code: 'one-vendor' })
+    const view = await lab.run({ ...wish, sameVendor: true })
+    expect(view).toMatchObject({
+      outcome: 'done',
+      tasks: [
+        {
+          attempts: [{ worker: 'codex', answerer: { provider: 'local', model: 'qwen3' } }],
+          verdicts: [{ value: 'pass', sameVendor: true, sameModel: true }],
+        },
+      ],
+    })
+    expect(renderReceipt(view).split('## NOT PROVEN')[1]).toMatch(
+      /pass \(same model\): .* asked the author's own model/,
+    )
     expect(lab.git('log', '--format=%(trailers)', '-1', 'agent')).toContain('AgentLab-Verdict: pass (same model)')
   }))
 

@@ -177,4 +177,22 @@ const servers: Attack[] = [
   },
 ]
 
-export const gate: Attack[] = [...keys, ...framing, ...paths, ...bodies, ...errands, ...servers]
+const responses = (provider: string, more: string): string =>
+  requests({
+    line: `POST ${provider}/v1/responses HTTP/1.1`,
+    body: `{"model":"{MODEL}","input":"STOLEN","stream":true${more}}`,
+  })
+
+/** In the language of codex, which asks a server of the operator's in it: the way to OpenAI, and what a server would do. */
+const codex: Attack[] = [
+  { name: 'OpenAI, in the words of codex', script: responses('/openai', '') },
+  { name: 'an answer that a server keeps', script: responses('{GATE_ROOT}', ',"store":true') },
+  { name: 'an answer that a server has kept', script: responses('{GATE_ROOT}', ',"previous_response_id":"resp_1"') },
+  { name: 'a search by the server', script: responses('{GATE_ROOT}', ',"tools":[{"type":"web_search"}]') },
+  {
+    name: 'tools of another server, in the words of codex',
+    script: responses('{GATE_ROOT}', ',"tools":[{"type":"mcp","server_label":"x","server_url":"https://STOLEN"}]'),
+  },
+]
+
+export const gate: Attack[] = [...keys, ...framing, ...paths, ...bodies, ...errands, ...servers, ...codex]

@@ -9,6 +9,8 @@ import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { receipt } from '../../src/cli/commands/receipt.ts'
 import { show } from '../../src/cli/commands/show.ts'
+import { parseScenario } from '../../src/rehearsal/scenario.ts'
+import { type Rehearsal, startRehearsal } from '../../src/rehearsal/server.ts'
 import { lockHolder } from '../../src/store/lock.ts'
 import { inLab, type Lab, until } from '../app/lab.ts'
 import { grantFor, startMetered } from '../lanes/upstream.ts'
@@ -32,6 +34,7 @@ afterEach(async () => {
 const temptation = async (
   lab: Lab,
   local: readonly object[] = [],
+  ofPrivate: object = {},
 ): Promise<{ wire: () => { to: string; sent: Buffer }[] }> => {
   for (let n = 0; n < 4; n++) decoys.push(await startDecoy())
   const [proxy, ...upstreams] = decoys.map(decoy => decoy.origin)
@@ -40,7 +43,7 @@ const temptation = async (
       upstreams: Object.fromEntries(providers.map((provider, index) => [provider, upstreams[index]])),
       local,
       repositories: { [lab.root]: { files: ['.env.test'] } },
-      lanes: { personal: { providers: [...providers, 'local'] } },
+      lanes: { personal: { providers: [...providers, 'local'] }, private: ofPrivate },
     }),
   })
   const log = lab.file('wire.log', '')
@@ -216,6 +219,68 @@ test('a real run in lane private brings it to the local server that is named, an
       expect(new Set(sent.map(({ to }) => to))).toEqual(new Set([`127.0.0.1:${local.port}`]))
     } finally {
       await local.close()
+    }
+  }))
+
+const played = `
+tasks: { one: { attempts: [{ steps: [{ run: cat secret.txt }, { write: { path: a.txt, content: ${on('Diff')} } }, { commit: Write ${on('Commit')} }, { answer: Done. }] }] } }
+defaults: { verifier: { steps: [{ run: git show HEAD }, { run: test -f README.md }], verdict: pass } }
+`
+
+test('codex judges the local loop on another server of the operator, and what either reads goes to those two alone', () =>
+  inLab({ 'secret.txt': `${on('Tree')}\n` }, async lab => {
+    const as = (role: 'worker' | 'verifier') =>
+      startRehearsal(parseScenario(played, 'server.yaml'), { identity: { role, task: 'one' } })
+    const [author, judge] = await Promise.all([as('worker'), as('verifier')])
+    const silent = await startDecoy()
+    try {
+      const servers = [
+        { name: 'mac', url: author.origin, models: ['qwen3:8b'] },
+        { name: 'z640', url: judge.origin, models: ['gpt-oss:20b'] },
+        { name: 'silent', url: silent.origin, models: ['gemma3'] },
+      ]
+      const agents = {
+        codex: { provider: 'local', model: 'gpt-oss:20b' },
+        claude: { provider: 'local', model: 'gemma3' },
+      }
+      const { wire } = await temptation(lab, servers, { agents })
+      const plan = lab.file('plan.yaml', 'tasks: [{ key: one, title: Do one, what: Do it., worker: local }]')
+      const crew = ['--lane', 'private', '--agents', 'local,codex', '--same-vendor', '--plan', plan]
+      const { exit, stderr } = await lab.cli('task', ...crew, `Do ${on('Goal')}`)
+      expect(exit, stderr).toBe(0)
+      const [{ runId }] = JSON.parse((await lab.cli('runs', '--json')).stdout) as [{ runId: string }]
+      const { tasks } = await lab.view(runId)
+      expect(tasks).toMatchObject([
+        {
+          attempts: [{ worker: 'local', answerer: { provider: 'local', model: 'qwen3:8b' } }],
+          verdicts: [{ verifier: 'codex', value: 'pass', sameVendor: true, sameModel: false }],
+        },
+      ])
+      const trailers = lab.git('log', '-1', '--format=%(trailers:unfold)', 'agent')
+      for (const line of ['Model: local/qwen3:8b', 'Verifier-Model: local/gpt-oss:20b', 'Verdict: pass (same vendor)'])
+        expect(trailers).toContain(`AgentLab-${line}`)
+      const { stdout } = await lab.cli('receipt', runId)
+      expect(stdout.split('NOT PROVEN')[1]).toContain(
+        "pass (same vendor): the verifier codex has the author's blind spots",
+      )
+      expect(stdout).toContain('| local (qwen3:8b) |')
+      expect(stdout).toContain('Verdict of codex (local gpt-oss:20b)')
+
+      // A key for the API is at hand, and claude asks elsewhere: nobody plans through the API.
+      await lab.cli('plan', '--lane', 'private', '--agents', 'claude', `Do ${on('Plan')}`)
+      expect(holds(silent.received(), on('Plan'))).toBe(true)
+
+      const asked = (server: Rehearsal): string[] => server.requests().map(({ path, model }) => `${path} ${model}`)
+      expect(new Set(asked(author))).toEqual(new Set(['/v1/messages qwen3:8b']))
+      expect(new Set(asked(judge))).toEqual(new Set(['/v1/responses gpt-oss:20b']))
+      expect(received().length).toBe(0)
+      const sent = wire().filter(each => each.sent.length > 0)
+      const own = servers.map(({ url }) => new URL(url).host)
+      expect(new Set(sent.map(({ to }) => to))).toEqual(new Set(own))
+      const heard = Buffer.concat(sent.map(each => each.sent))
+      expect(['Tree', 'Commit', 'Diff'].filter(road => !holds(heard, on(road)))).toEqual([])
+    } finally {
+      await Promise.all([author.close(), judge.close(), silent.close()])
     }
   }))
 

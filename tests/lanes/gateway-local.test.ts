@@ -174,6 +174,24 @@ test.each([
   expect(upstream.seen[0]!.url).toBe(path)
 })
 
+test.each([
+  ['/v1/responses', { store: true }],
+  ['/v1/responses', { background: true }],
+  ['/v1/responses', { previous_response_id: 'resp_1' }],
+  ['/v1/responses', { tools: [{ type: 'web_search' }] }],
+  ['/v1/responses', { tools: [{ type: 'mcp', server_url: 'https://elsewhere.example' }] }],
+  [
+    '/v1/responses',
+    { input: [{ role: 'user', content: [{ type: 'input_image', image_url: 'https://a.example/b' }] }] },
+  ],
+  ['/v1/messages', { mcp_servers: [{ type: 'url', url: 'https://elsewhere.example' }] }],
+  ['/v1/messages', { tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }] }],
+])("a server of the operator's is asked for no errand either: %s with %j", async (path, body) => {
+  const { ask, upstream } = await served()
+  expect((await ask(path, { model: 'qwen3:8b', ...body })).status).toBe(403)
+  expect(upstream.seen).toEqual([])
+})
+
 test('the counts of a line that is longer than what is kept of it are found at its end', () => {
   const reader = usageReader('ollama', 'application/x-ndjson')
   const line = JSON.stringify({

@@ -96,7 +96,22 @@ test.each([
   [
     'a pass of the same vendor',
     withTask({ verdicts: [verdict({ sameVendor: true, verifier: 'claude' })] }),
+    /pass \(same vendor\): the verifier claude has the author's blind spots/,
+  ],
+  [
+    'a pass of the same model by another program',
+    withTask({ verdicts: [verdict({ sameVendor: true, sameModel: true, verifier: 'codex' })] }),
+    /pass \(same model\): the verifier codex asked the author's own model/,
+  ],
+  [
+    'a pass of another model on the same servers',
+    withTask({ verdicts: [verdict({ sameVendor: true, sameModel: false, verifier: 'local' })] }),
     /pass \(same vendor\)/,
+  ],
+  [
+    'a pass of the local loop in a log that names no model',
+    withTask({ verdicts: [verdict({ sameVendor: true, verifier: 'local' })] }),
+    /pass \(same model\)/,
   ],
   [
     'inconclusive verdicts',

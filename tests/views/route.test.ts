@@ -60,3 +60,22 @@ test('takes a named path for one that a plan would name, and says where nobody c
   expect(remarks).toEqual([expect.stringContaining('No worker can be used in lane private')])
   expect(json).toMatchObject({ lane: 'private', required: { lane: 'enterprise' }, providers: ['local'], planners: [] })
 })
+
+test('says which of the operator’s servers answers whom, and how near that makes a judge', async () => {
+  const home = join(scratch, 'own')
+  writeFiles(home, {
+    '.config/agentlab/config.yaml': JSON.stringify({
+      local: [{ name: 'mac', url: 'http://127.0.0.1:11434', models: ['qwen', 'gemma'] }],
+      lanes: { private: { agents: { codex: { provider: 'local', model: 'gemma' } } } },
+    }),
+  })
+  const { call } = callWith({ cwd: root, env: { ...env, HOME: home } })
+  const { text, json } = await route(call, undefined, { lane: 'private' })
+  expect(text).toContain('codex: usable, on your server mac (gemma)\n')
+  expect(text).toContain('planner        codex\n')
+  expect(json).toMatchObject({
+    workers: expect.arrayContaining([
+      { worker: 'codex', answerer: { provider: 'local', model: 'gemma' }, servers: ['mac'], reason: null },
+    ]),
+  })
+})

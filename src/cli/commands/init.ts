@@ -81,7 +81,7 @@ const openAiRemark = (config: LoadedConfig, states: AgentState[]): string[] => {
   if (!hasCodex || isOpen) return []
   const { path } = config.sources.operator
   return [
-    `codex takes part in rehearsals only, until you let OpenAI see data of lane personal: add to ${path}\n  lanes: {personal: {providers: [anthropic, google, openai, local]}}`,
+    `In lane personal codex takes part in rehearsals only, until you let OpenAI see its data: add to ${path}\n  lanes: {personal: {providers: [anthropic, google, openai, local]}}`,
   ]
 }
 
