@@ -1,5 +1,6 @@
 /** The lane of a run: raised by what it can reach, loosened by a person alone, held at the base, the plan and each task. */
 import { describe, expect, test } from 'vitest'
+import { searchStack } from '../../src/app/effects/train-checks.ts'
 import type { Host, RunScope } from '../../src/app/host.ts'
 import { laneForWish, refuseStricterFiles, stricterDemand, stricterPlan } from '../../src/app/lane-of-run.ts'
 import { planRun } from '../../src/app/plan-run.ts'
@@ -13,6 +14,8 @@ import {
   sendPlanEdit,
   withForegroundSupervisor,
 } from '../../src/app.ts'
+import type { EffectOf } from '../../src/domain/effect.ts'
+import type { TrainMember } from '../../src/domain/event.ts'
 import { noMoney } from '../../src/domain/prices.ts'
 import { renderReceipt } from '../../src/domain/receipt.ts'
 import { type ReceiptMaterial, renderReceiptHtml } from '../../src/domain/receipt-html.ts'
@@ -52,6 +55,8 @@ const laneOf = async (project: Project, over: Partial<RunWish> = {}) =>
     ({ lane, loosened }) => ({ lane, loosened }),
     (error: { code?: string; message: string }) => `${error.code}: ${error.message}`,
   )
+
+const { signal } = new AbortController()
 
 describe('a run', () => {
   test('takes the lane its repository, its history and its plan need', () =>
@@ -107,6 +112,10 @@ test('a base, a plan or a branch that holds a stricter path stops a run of a loo
     expect(await stricterDemand(host, { ...loose, config: strict }, before)).toMatch(/agentlab\.yaml says lane/)
     await expect(refuseStricterFiles(host, loose, base)).rejects.toMatchObject({ code: 'lane-too-loose' })
     await refuseStricterFiles(host, loose, before)
+    // What has come onto `agent` since the merge lies below every tip of a train.
+    const stacked = [{ tree: base, member: {} as TrainMember }]
+    const train = { effect: {} as EffectOf<'train.run'>, agent: before, stacked, isFirstKnown: false }
+    await expect(searchStack(host, loose, train, signal)).rejects.toMatchObject({ code: 'lane-too-loose' })
     const context = { runId: 'k3m9q2x7', lane: 'personal' as const, workers: ['claude' as const], checks: [] }
     const named = planFromFile(naming('private/new'), 'it', context)
     expect(stricterPlan(loose, named)).toMatch(/the plan names private\/new/)
@@ -122,7 +131,6 @@ test('a base, a plan or a branch that holds a stricter path stops a run of a loo
     expect(stricterPlan(halfway, named)).toMatch(/too loose/)
   }))
 
-const { signal } = new AbortController()
 const material: ReceiptMaterial = {
   diffs: new Map(),
   money: { total: noMoney(), byWorker: new Map() },

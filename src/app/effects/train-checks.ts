@@ -6,6 +6,7 @@ import { treeOf } from '../../git/refs.ts'
 import { learn, newStack, nextStep } from '../../supervisor/train-search.ts'
 import { checkTree, type TreeChecks } from '../checks.ts'
 import { type Host, keep, type RunScope, taskOf } from '../host.ts'
+import { refuseStricterFiles } from '../lane-of-run.ts'
 
 export interface Stacked {
   member: TrainMember
@@ -22,6 +23,7 @@ export interface Search {
   checkRuns: number
 }
 
+/** @throws AgentLabError `lane-too-loose` where `agent` has got files since that no box of the run may show */
 export const searchStack = async (
   host: Host,
   scope: RunScope,
@@ -62,6 +64,7 @@ const checkPart = async (
   part: readonly Stacked[],
   signal: AbortSignal,
 ): Promise<TreeChecks> => {
+  await refuseStricterFiles(host, scope, part.at(-1)!.tree)
   const taskIds = part.map(({ member }) => member.taskId)
   const wanted = {
     tree: part.at(-1)!.tree,
