@@ -4,31 +4,11 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openProject } from '../src/app.ts'
-import type { LaunchRow } from '../src/store/launches.ts'
+import { criticalPath } from './critical-path.ts'
 import { type Figure, median, rounds, timed } from './figure.ts'
 import { inScratch } from './scratch.ts'
 
 const entry = fileURLToPath(new URL('../bin/agentlab.js', import.meta.url))
-
-/** Milliseconds in which at least one of the launches was alive. */
-const covered = (launches: readonly LaunchRow[]): number => {
-  let total = 0
-  let until = 0
-  for (const { startedAt, endedAt } of launches.toSorted((a, b) => a.startedAt - b.startedAt)) {
-    const end = endedAt ?? startedAt
-    total += Math.max(0, end - Math.max(startedAt, until))
-    until = Math.max(until, end)
-  }
-  return total
-}
-
-/** The longest chain of launches: the plan's and the set-up's, then task after task along the plan's graph. */
-const criticalPath = (launches: readonly LaunchRow[], tasks: { taskId: string; dependsOn: string[] }[]): number => {
-  const own = (taskId: string): number => covered(launches.filter(launch => launch.taskId === taskId))
-  const chain = (taskId: string): number =>
-    own(taskId) + Math.max(0, ...(tasks.find(task => task.taskId === taskId)?.dependsOn ?? []).map(chain))
-  return covered(launches.filter(launch => launch.taskId === null)) + Math.max(...tasks.map(task => chain(task.taskId)))
-}
 
 interface Round {
   wallMs: number

@@ -9,6 +9,7 @@ import { environment } from './environment.ts'
 import { type Figure, isHeld, loadNow, rounds, stagesOf, tableOf } from './figure.ts'
 import { gateFigures } from './gate.ts'
 import { localFigures } from './local.ts'
+import { privateRun } from './private.ts'
 import { receiptHtml } from './receipt-html.ts'
 import { redaction } from './redaction.ts'
 import { runsListing } from './runs-listing.ts'
@@ -32,6 +33,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   workers: workerFigures,
   redaction: async () => [redaction()],
   local: localFigures,
+  private: async () => [await privateRun()],
 }
 
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(benches)

@@ -53,7 +53,7 @@ export const Scenario = z
 export type Scenario = z.output<typeof Scenario>
 
 /** Scenarios that come with AgentLab, by name: `scenarios/<name>.yaml` beside this file. */
-export const builtInScenarios: readonly string[] = ['hello']
+export const builtInScenarios: readonly string[] = ['hello', 'private']
 
 /** Parses a scenario's text. Throws AgentLabError `invalid-file`. */
 export const parseScenario = (text: string, fileName: string): Scenario => parseYaml(text, fileName, Scenario)
