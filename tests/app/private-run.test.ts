@@ -1,11 +1,8 @@
 /** Lane private with the local loop alone: planned, worked on and verified by one model, with no network but its gate. */
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AgentLabError } from '../../src/domain/errors.ts'
-import { parseScenario } from '../../src/rehearsal/scenario.ts'
-import { startRehearsal } from '../../src/rehearsal/server.ts'
-import { inLab, onePlan, renderReceipt } from './lab.ts'
+import { startFakeOllama } from '../support/fake-ollama.ts'
+import { inLab, onePlan, renderReceipt, writeFiles } from './lab.ts'
 
 const scenarioText = `
 goal: Two files.
@@ -75,14 +72,12 @@ test('plan, two tasks and their verdicts by one local model end done, and the re
 
 test('codex and the local loop on one model of the operator are author and judge of one model, and the verdict says so', () =>
   inLab({}, async lab => {
-    const folder = join(lab.env.HOME!, '.config/agentlab')
-    mkdirSync(folder, { recursive: true })
     const config = {
       local: [{ name: 'z640', url: 'http://127.0.0.1:9', models: ['qwen3', 'qwen3:latest'] }],
       agents: { local: { model: 'qwen3:latest' } },
       lanes: { private: { agents: { codex: { provider: 'local', model: 'qwen3' } } } },
     }
-    writeFileSync(join(folder, 'config.yaml'), JSON.stringify(config))
+    writeFiles(lab.env.HOME!, { '.config/agentlab/config.yaml': JSON.stringify(config) })
     const wish = {
       scenarioText,
       planText: onePlan(),
@@ -106,28 +101,60 @@ test('codex and the local loop on one model of the operator are author and judge
     expect(lab.git('log', '--format=%(trailers)', '-1', 'agent')).toContain('AgentLab-Verdict: pass (same model)')
   }))
 
-const answering = `
-tasks: {}
-defaults: { worker: { steps: [{ read: README.md }, { answer: 'README.md:1 says Hello.' }] } }
+/** A question first, then a file that rests on the answer, and one beside it. */
+const realText = `
+plan:
+  tasks:
+    - { key: look, kind: research, title: Look at it, what: Say what README.md says. }
+    - { key: one, title: Write one, what: Write one.txt as README.md says., paths: [one.txt], dependsOn: [look] }
+    - { key: two, title: Write two, what: Write two.txt as you like., paths: [two.txt] }
+tasks:
+  look: { attempts: [{ steps: [{ read: README.md }, { answer: 'README.md:1 says Hello.' }] }] }
+  one:
+    attempts:
+      - steps:
+          - write: { path: one.txt, content: "Hello\\n" }
+          - { drop: true, times: 1 }
+          - commit: Write one
+          - answer: one.txt is committed.
+  two:
+    attempts:
+      - steps:
+          - answer: I will now write two.txt.
+          - run: "! (exec 3<>/dev/tcp/192.0.2.1/80) 2>/dev/null && echo zwei > two.txt"
+          - { loading: true, times: 1 }
+          - commit: Write two
+          - answer: two.txt is committed.
+server: { models: [{ name: "qwen3:8b", context: 32768 }] }
+defaults:
+  verifier: { steps: [{ run: git show HEAD }, { run: test -f README.md }], verdict: pass }
 `
 
-test("a run that is no rehearsal asks the operator's own server, and nobody needs a login", () =>
-  inLab({}, async lab => {
-    // Stands for a server of the operator's: it speaks what Ollama speaks, and nobody tells it who is asking.
-    const server = await startRehearsal(parseScenario(answering, 'server.yaml'), { identity: { role: 'worker' } })
-    try {
-      const folder = join(lab.env.HOME!, '.config/agentlab')
-      mkdirSync(folder, { recursive: true })
-      const servers = `local: [{ name: mac, url: "${server.origin}", models: ["qwen3:8b"] }]\n`
-      writeFileSync(join(folder, 'config.yaml'), servers)
-      const planText = 'tasks: [{ key: q, kind: research, title: Read it, what: Say what README.md says. }]'
-      const view = await lab.run({ planText, scenarioText: null, lane: 'private', workers: null, sameVendor: true })
-      expect(view).toMatchObject({ outcome: 'done', rehearsed: false, tasks: [{ worker: 'local', state: 'recorded' }] })
+test.each([
+  ['messages', '/v1/messages'],
+  ['chat', '/v1/chat/completions'],
+])(
+  "a run that is no rehearsal goes through on the operator's own server by %s, and nobody needs a login",
+  (wire, path) =>
+    inLab({}, async lab => {
+      const server = await startFakeOllama(lab.file('server.yaml', realText))
+      const servers = [{ name: 'mac', url: server.origin, models: ['qwen3:8b'], wire }]
+      writeFiles(lab.env.HOME!, { '.config/agentlab/config.yaml': JSON.stringify({ local: servers }) })
+      const view = await lab.run({ scenarioText: null, lane: 'private', workers: null, sameVendor: true })
+      const asked = await server.end()
+      expect(view).toMatchObject({ outcome: 'done', rehearsed: false, planning: { planner: 'local' } })
+      const told = view.tasks.map(task => [task.worker, task.state, task.attempts.length])
+      expect(told).toEqual([
+        ['local', 'recorded', 1],
+        ['local', 'integrated', 1],
+        ['local', 'integrated', 1],
+      ])
       expect(view.tasks[0]!.answer).toContain('README.md:1 says Hello.')
-      expect(new Set(server.requests().map(({ path, model }) => `${path} ${model}`))).toEqual(
-        new Set(['/v1/messages qwen3:8b']),
+      expect([lab.git('show', 'agent:one.txt'), lab.git('show', 'agent:two.txt')]).toEqual(['Hello', 'zwei'])
+      expect(new Set(asked.map(request => `${request.path} ${request.model}`))).toEqual(new Set([`${path} qwen3:8b`]))
+      expect(new Set(asked.map(({ outcome }) => outcome))).toEqual(new Set(['answered', 'fault']))
+      expect(new Set(asked.map(({ identity }) => identity?.role))).toEqual(
+        new Set(['planner', 'researcher', 'worker', 'verifier']),
       )
-    } finally {
-      await server.close()
-    }
-  }))
+    }),
+)
