@@ -54,6 +54,7 @@ const playRound = (): Promise<{ loop: number; node: number }> =>
         wire: null,
         contextTokens: 32_768,
         schema: null,
+        inbox: null,
         sessions: join(dir, 'sessions'),
       }
       const path = join(dir, 'settings.json')

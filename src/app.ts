@@ -6,7 +6,15 @@ export { agentStates } from './app/agents.ts'
 export { runOperatorBox } from './app/box/operator-box.ts'
 export { cleanUp, planCleanUp, planPurge, purge } from './app/clean-up.ts'
 export { reviewWorktrees } from './app/cleaning/worktrees.ts'
-export { followRun, requestRun, type SendOptions, sendAnswer, sendCommand, sendPlanEdit } from './app/client.ts'
+export {
+  followRun,
+  requestRun,
+  type SendOptions,
+  sendAnswer,
+  sendCommand,
+  sendMessage,
+  sendPlanEdit,
+} from './app/client.ts'
 export { runDemo } from './app/demo.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
 export { dayAround } from './app/gateway/day-limits.ts'

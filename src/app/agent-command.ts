@@ -12,6 +12,7 @@ import type { Host, RunScope } from './host.ts'
 import { askingOf } from './local-choice.ts'
 import { portsOf, portVariables } from './ports.ts'
 import { type Seat, writeInSeat } from './seats.ts'
+import { type Inbox, inboxOf } from './steering.ts'
 import { pathOf, toolchainOf } from './toolchain.ts'
 
 export interface ReadyAgent {
@@ -30,6 +31,7 @@ interface Order {
   prompt: Laned
   schema: Record<string, unknown> | null
   resume: string | null
+  inbox?: Inbox | null
 }
 
 /** No process of the seat may be alive. The token is one that was issued and not revoked. */
@@ -50,6 +52,7 @@ export const readyAgent = async (
     ...askingOf(worker, scope.lane, scope.config),
     prompt: wordsFor(scope, prompt),
     schema,
+    ...(order.inbox ? { inbox: inboxOf(seat) } : {}),
     sessionId: randomUUID(),
     resume,
     gateway: { origin: door.origin, token, credentialKind },

@@ -26,6 +26,7 @@ import type { Host, RunScope, WireNotes } from './host.ts'
 import { ownServerDetail } from './own-server-words.ts'
 import { ownServers, serverKeys } from './own-servers.ts'
 import type { Seat } from './seats.ts'
+import type { Inbox } from './steering.ts'
 import { openTranscript } from './transcript.ts'
 
 export interface AgentErrand {
@@ -42,6 +43,8 @@ export interface AgentErrand {
   schema: Record<string, unknown> | null
   resume: string | null
   onSession?: (sessionId: string) => void
+  /** What the operator says to it meanwhile; null: it takes no messages. */
+  inbox?: Inbox | null
   /** Told everything that was understood of the stream, in order; nothing of it is kept in memory here. */
   onEvent?: (event: WorkerEvent) => void
 }
@@ -183,6 +186,8 @@ interface Started {
 }
 
 const graceMs = 2_000
+/** Looking for messages costs one query. */
+const postMs = 200
 
 /** Reads the stream to its end, keeps the normalised transcript, and stops a process that is silent for too long. */
 const follow = async (
@@ -204,6 +209,7 @@ const follow = async (
       transcript.write(event)
       errand.onEvent?.(event)
       if (event.type === 'session') errand.onSession?.(event.sessionId)
+      if (event.type === 'steered') errand.inbox?.taken(event.id)
     }
   }
   const tail = tailLines(files.stdout, { onLine: hear, droppedBytes: () => process.droppedBytes('stdout') })
@@ -217,6 +223,7 @@ const follow = async (
     const silentMs = host.now() - Math.max(heardAt, started.wire.heardAt)
     if (silentMs > (reader.hasOpenTool() ? toolSilenceMs : modelSilenceMs)) stop('stalled')
   }, 1_000)
+  const postman = setInterval(() => void errand.inbox?.post(), postMs)
   try {
     const end = await process.ended
     await tail.stop()
@@ -227,6 +234,7 @@ const follow = async (
     return { end: withWire(told, started, errand.worker), dropped: end.dropped.stdout }
   } finally {
     clearInterval(watchdog)
+    clearInterval(postman)
     signal.removeEventListener('abort', onAbort)
     await transcript.close()
     for (const path of Object.values(files)) await rm(path, { force: true })

@@ -79,6 +79,22 @@ export const sendAnswer = (
     options,
   )
 
+/** Tells the agent at work on the task; `text` is checked already. */
+export const sendMessage = (
+  project: Project,
+  view: Pick<RunView, 'runId' | 'lane'>,
+  taskId: string,
+  text: string,
+  options?: SendOptions,
+): Promise<CommandAnswer> =>
+  sendWords(
+    project,
+    view,
+    { kind: 'message', text },
+    contentId => ({ kind: 'steer', runId: view.runId, taskId, contentId }),
+    options,
+  )
+
 /** Hands in a whole plan, edited from the one of that hash. */
 export const sendPlanEdit = (
   project: Project,

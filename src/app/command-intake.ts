@@ -12,6 +12,7 @@ import { isIn, restingRunStates } from '../supervisor/states.ts'
 import { rejectionFor } from './answer-rejection.ts'
 import type { Host } from './host.ts'
 import { decidePlanCommand, isPlanCommand } from './plan-intake.ts'
+import { steeringFor } from './steering.ts'
 
 /** `epoch` is the supervisor's own: a superseded one answers nothing. */
 export const answerCommand = (host: Host, loop: Loop, epoch: number, { id, command }: AskedCommand): void => {
@@ -43,6 +44,12 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
     if (typeof rejection === 'string') return { accepted: false, text: rejection }
     tell(rejection)
     return { accepted: true, text: `The integration branch is being rebuilt without ${rejection.tasks.join(', ')}.` }
+  }
+  if (command.kind === 'steer') {
+    const steering = steeringFor(store, id, command)
+    if (typeof steering === 'string') return { accepted: false, text: steering }
+    tell(steering)
+    return { accepted: true, text: `Task ${command.taskId} is told at its model's next turn.` }
   }
   if (command.kind === 'cancel') {
     if (run.state === 'rebuilding')

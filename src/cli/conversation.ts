@@ -64,6 +64,8 @@ const body = (entry: TranscriptEntry, calls: Map<string, number>, paint: Paint, 
       const status = event.status === null ? '' : ` after HTTP ${event.status}`
       return [paint('yellow', `retry${status}: ${cleanLine(event.detail, 300)}`)]
     }
+    case 'steered':
+      return [paint('bold', `operator: ${cleanText(event.text).trim()}`)]
     case 'notice':
       return [paint('yellow', cleanLine(event.text, 500))]
     case 'usage':

@@ -186,6 +186,13 @@ const addWriters = (program: Command, dispatch: Dispatch): void => {
     .addHelpText('after', example('agentlab cancel k3m9q2x7'))
     .action(id => dispatch(async call => (await import('./commands/cancel.ts')).cancel(call, id)))
   program
+    .command('steer')
+    .description('say something to the agent at work on a task (local only), in the middle of it')
+    .argument('<task>', 'a task, or the beginning of its id')
+    .argument('<message>', 'what it is to know or do; - reads it from standard input')
+    .addHelpText('after', example('agentlab steer k3m9q2x7-1 "The parser stays as it is: change the caller"'))
+    .action((id, message) => dispatch(async call => (await import('./commands/steer.ts')).steer(call, id, message)))
+  program
     .command('resume')
     .description('let a waiting or interrupted run go on, and follow it')
     .argument('<run>', 'a run, or the beginning of its id')

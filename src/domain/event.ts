@@ -157,6 +157,10 @@ export const LoopEvent = z.discriminatedUnion('type', [
     answerer: Answerer.optional(),
     resumed: z.boolean(),
   }),
+  /** The operator's words to the agent at work, in the middle of it. */
+  z.object({ type: z.literal('operator.steered'), ...task, commandId: z.string(), contentId: ContentId }),
+  /** They stand in the agent's conversation. */
+  z.object({ type: z.literal('message.delivered'), ...task, commandId: z.string() }),
   z.object({ type: z.literal('session.known'), ...task, sessionId: z.string() }),
   z.object({
     type: z.literal('attempt.finished'),

@@ -3,6 +3,9 @@
 /** Opens every remark, so that nobody takes it for the operator's words. */
 export const noteMark = '[AgentLab]'
 
+/** How the operator's words in the middle of a task begin: a message of its own, which answers no step. */
+export const operatorHead = `${noteMark} The operator, who watches your work, says:`
+
 /** How a summary begins: it stands for so many calls that are gone. */
 export const summaryHead = (calls: number): string => `${noteMark} Summary of ${calls} earlier calls:`
 

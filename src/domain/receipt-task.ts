@@ -39,6 +39,10 @@ const renderState = (task: TaskView): string => {
     const wait = explainWait(task.waitReason, runIdOf(task.taskId))
     lines.push(`- It waits because ${wait.sentence}. ${inline(wait.cure)}`)
   }
+  if (task.messages !== undefined) {
+    const taken = task.messages.filter(message => message.deliveredAt !== null).length
+    lines.push(`- Steered by the operator: ${many(task.messages.length, 'message')}, ${taken} delivered`)
+  }
   if (task.base !== null) lines.push(`- Base: ${code(task.base)}`)
   if (task.tip !== null) lines.push(`- Tip: ${code(task.tip)}`)
   if (task.lines !== null)

@@ -127,6 +127,16 @@ export interface TaskView {
   answer: string | null
   waitReason: WaitReason | null
   skippedBecause: TaskId | null
+  /** What the operator said to it while it was at work, oldest first; left out: nothing. */
+  messages?: MessageView[]
+}
+
+/** `text` is null where it was erased, `deliveredAt` where no agent took it (yet). */
+export interface MessageView {
+  commandId: string
+  at: number
+  text: string | null
+  deliveredAt: number | null
 }
 
 /** `with`: the other tasks that landed in the same move of `agent`. */

@@ -23,6 +23,8 @@ export const WorkerEvent = z.discriminatedUnion('type', [
     retryInMs: z.number().nullable(),
   }),
   z.object({ type: z.literal('usage'), usage: Usage }),
+  /** A message of the operator's that the agent has in its conversation now. */
+  z.object({ type: z.literal('steered'), id: z.string(), text: z.string() }),
   z.object({ type: z.literal('notice'), text: z.string() }),
   /** A line that is not JSON, or JSON of a shape we do not know: kept, never guessed at. */
   z.object({ type: z.literal('unknown'), line: z.string() }),

@@ -1,5 +1,5 @@
 /** A request in words that are the same for all wires. */
-import { callsInNote } from '../domain/loop-notes.ts'
+import { callsInNote, operatorHead } from '../domain/loop-notes.ts'
 
 export interface OfferedTool {
   name: string
@@ -51,6 +51,7 @@ export interface Conversation {
 export const callsNoted = (text: string): (PastCall & { id: string })[] | null => {
   const calls = callsInNote(text)
   if (calls === null) return null
+  if (text.startsWith(operatorHead)) return []
   const one = { id: '', name: 'note', input: null, output: text, failed: false, exitCode: null }
   return Array.from({ length: calls === 0 ? 1 : calls }, () => one)
 }

@@ -30,6 +30,8 @@ export const Command = z.discriminatedUnion('kind', [
   /** The plan was shown after its time had passed. */
   z.object({ kind: z.literal('renewPlan'), runId: RunId, hash: z.string().regex(/^[0-9a-f]{64}$/) }),
   z.object({ kind: z.literal('answer'), runId: RunId, answerContentId: ContentId }),
+  /** The operator's words to the agent that is at work on the task. */
+  z.object({ kind: z.literal('steer'), runId: RunId, taskId: TaskId, contentId: ContentId }),
   /** A whole plan as YAML, edited from the plan of that hash. */
   z.object({ kind: z.literal('editPlan'), runId: RunId, textContentId: ContentId, fromHash: z.string() }),
 ])

@@ -12,6 +12,7 @@ export type ContentKind =
   | 'forecast'
   | 'question'
   | 'reply'
+  | 'message'
   | 'scenario'
   | 'findings'
   | 'answer'

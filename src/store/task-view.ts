@@ -28,6 +28,18 @@ export const foldTaskEvent = (task: TaskView, logged: { at: number; event: LoopE
     case 'attempt.started':
       task.attempts.push(startedAttempt(event, at))
       return
+    case 'operator.steered':
+      task.messages ??= []
+      task.messages.push({
+        commandId: event.commandId,
+        at,
+        text: words.text(event.contentId),
+        deliveredAt: null,
+      })
+      return
+    case 'message.delivered':
+      for (const message of task.messages ?? []) if (message.commandId === event.commandId) message.deliveredAt ??= at
+      return
     case 'attempt.finished':
       finishAttempt(task, event, at, words)
       return

@@ -19,6 +19,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
     wire: input.server?.wire ?? null,
     contextTokens: input.server?.contextTokens ?? null,
     schema: input.schema,
+    inbox: input.inbox ?? null,
     sessions: join(seat.agent, 'sessions'),
   }
   return {
@@ -92,6 +93,7 @@ export const local: Worker = {
   name: 'local',
   program: 'agentlab-local',
   maxPromptBytes: 512 * 1024,
+  takesMessages: true,
   defaultModel: 'rehearsed',
   prepare,
   reader,

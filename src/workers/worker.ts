@@ -45,6 +45,8 @@ export interface AttemptInput {
   model: string | null
   /** What the operator says of the server, where it is one of their own. */
   server?: { wire: LocalWire | null; contextTokens: number | null }
+  /** Folder of messages of the operator's (Message, a file each), for a worker that takes them; nothing in the box can write there. */
+  inbox?: string
   /** The whole prompt, given on stdin. At most 512 KiB. */
   prompt: string
   /** JSON schema of the wanted answer; adapters without a flag for it leave it to the prompt. */
@@ -94,6 +96,11 @@ export interface Worker {
   program: string
   /** Bounds measured for this CLI, in bytes of prompt. */
   maxPromptBytes: number
+  /**
+   * It reads its inbox while it works, and says `steered` for each message it has taken. Its conversation is on disk turn
+   * by turn, so that one which was cut off is taken up again where it was. Left out: it can't be steered.
+   */
+  takesMessages?: true
   defaultModel: string | null
   prepare(input: AttemptInput): PreparedAttempt
   reader(input: Pick<AttemptInput, 'schema' | 'resume'>): StreamReader

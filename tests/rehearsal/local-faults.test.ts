@@ -66,6 +66,7 @@ const play = async (
     wire,
     contextTokens,
     schema,
+    inbox: null,
     sessions: join(dir, 'sessions'),
   }
   writeFileSync(join(dir, 'settings.json'), JSON.stringify(settings))

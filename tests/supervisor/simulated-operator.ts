@@ -49,6 +49,7 @@ export const nextWord = (input: OperatorInput): LoopEvent | null => {
   }
   if (chance(0.004)) return { type: 'operator.cancelled', runId, commandId }
   if (chance(0.01)) return { type: 'limit.reached', runId, limit: 'requests' }
+  if (run.state === 'working' && chance(0.02)) return steered(input)
   return run.state === 'working' && chance(0.03) ? edit(input) : null
 }
 
@@ -67,6 +68,16 @@ const rejected = ({ states, runId, agent, random, commandId }: OperatorInput): L
     agent: random() < 0.2 ? oid(9) : agent,
     findingsContentId: contentId(1_000 + Math.floor(random() * 1e9)),
   }
+}
+
+/** Words to any task, and of any task that they were taken: neither moves a machine, whatever state it is in. */
+const steered = ({ states, runId, random, commandId }: OperatorInput): LoopEvent | null => {
+  const task = states.tasks[Math.floor(random() * states.tasks.length)]
+  if (task === undefined) return null
+  const message = { runId, taskId: task.id, commandId }
+  return random() < 0.5
+    ? { type: 'operator.steered', ...message, contentId: contentId(9) }
+    : { type: 'message.delivered', ...message }
 }
 
 const resumed = ({ runId, commandId, chance }: OperatorInput): LoopEvent => ({

@@ -53,6 +53,7 @@ const play = async (
       place: { workspace: dir, tmp: dir, env: { PATH: process.env.PATH ?? '' } },
       capacity: { context: null, perByte: firstPerByte, fixedBytes: 0 },
       learnContext: async () => null,
+      mail: async () => [],
       bounds,
       emit: event => events.push(event),
       clock: () => 0,
@@ -63,6 +64,7 @@ const play = async (
   )
   return { closing, questions, events, left }
 }
+const events2: WorkerEvent[] = []
 const blank: Reply = { text: '', thinking: '', calls: [], stop: 'end', usage }
 
 describe('the loop', () => {
@@ -123,6 +125,39 @@ describe('the loop', () => {
     expect((await play([say('no'), say('no')], { schema })).closing).toMatchObject({ reason: 'shape' })
   })
 
+  it('tells the model what the operator says, once, after the results that were due, and before the end', async () => {
+    const mail = [{ id: 'm1', text: 'Use tabs.', isTold: false }]
+    const parts = { mail: async () => [...mail] }
+    const say2 = (): void => void mail.push({ id: 'm2', text: 'And stop there.', isTold: false })
+    const { closing, questions, events } = await play(
+      [call('list', {}), call('run', { command: 'echo 1' }), say('It is done.'), say('I stop there.')],
+      {
+        ...parts,
+        emit: event => {
+          events2.push(event)
+          if (event.type === 'text' && event.text === 'It is done.') say2()
+        },
+      },
+    )
+    expect(events).toEqual([])
+    expect(closing).toMatchObject({ end: 'answered', text: 'I stop there.' })
+    const kinds = questions.map(({ turns }) => turns.map(turn => turn.kind).join(' '))
+    expect(kinds[0]).toBe('prompt operator')
+    expect(kinds[2]).toBe('prompt operator answer results answer results')
+    expect(kinds[3]).toBe('prompt operator answer results answer results answer operator')
+    expect(JSON.stringify(questions[3]?.turns.at(-1))).toContain('And stop there.')
+    expect(events2.filter(event => event.type === 'steered').map(event => event.id)).toEqual(['m1', 'm2'])
+
+    // A later start finds them in its conversation: told anew only where nobody knows it yet.
+    const before = (await loadSession(join(dir, 'sessions'), 's'))!
+    const again = await play([say('Still done.')], { mail: async () => [{ ...mail[0]!, isTold: true }, mail[1]!] }, [
+      ...before,
+      { kind: 'prompt', text: 'Go on.' },
+    ])
+    expect(again.questions[0]?.turns.filter(turn => turn.kind === 'operator')).toHaveLength(2)
+    expect(again.events.filter(event => event.type === 'steered').map(event => event.id)).toEqual(['m2'])
+  })
+
   it('asks nothing when the statement does not fit, and says what it takes', async () => {
     const prompt: Turn = { kind: 'prompt', text: 'x'.repeat(40_000) }
     const { closing, questions } = await play([], { capacity: { context: 8_192, perByte: 1 / 3, fixedBytes: 0 } }, [
@@ -159,6 +194,19 @@ describe('a conversation that outgrows its model', () => {
       /Summary of (\d+) earlier calls:\nWhat was done/.exec((summary as { text: string }).text)?.[1],
     )
     expect(stands + questions.at(-1)!.turns.filter(turn => turn.kind === 'results').length).toBe(30)
+  })
+
+  it("keeps the operator's words whatever it has to leave out", async () => {
+    const capacity = { context: 6_000, perByte: 1 / 3, fixedBytes: 0 }
+    const mail = async () => [{ id: 'm1', text: 'MIND THE GAP', isTold: false }]
+    const { questions } = await play([...rounds, say('It is done.')], { capacity, mail }, [statement])
+    expect(
+      questions
+        .at(-1)!
+        .turns.slice(0, 2)
+        .map(turn => turn.kind),
+    ).toEqual(['prompt', 'operator'])
+    expect(JSON.stringify(questions.at(-1)!.turns)).toContain('MIND THE GAP')
   })
 
   it('gives way where the server says that it is too long, whatever was believed', async () => {

@@ -13,6 +13,7 @@ import type { Repository } from '../../git/repository.ts'
 import { unlockCommand } from '../../git/unlock-workspace.ts'
 import { createWorkspace } from '../../git/workspace.ts'
 import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
+import { workers } from '../../workers/registry.ts'
 import { type AgentResult, runAgent } from '../agent-run.ts'
 import { runInBox } from '../box-command.ts'
 import { environmentOf } from '../environment/environment.ts'
@@ -20,6 +21,7 @@ import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '.
 import { refuseStricterFiles } from '../lane-of-run.ts'
 import { answererKept } from '../local-choice.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
+import { cutOffSession, type Inbox, openInbox } from '../steering.ts'
 import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
 import { furnish } from '../workspace.ts'
 
@@ -41,13 +43,14 @@ export const runAttempt = async (
   await makeSeat(seat)
   const { base, conflictFiles } = await workspaceFor(host, scope, task, effect, seat, signal)
   const ids = { runId: effect.runId, taskId: effect.taskId }
+  const sessionId = effect.sessionId ?? cutOffSession(host.project.store, effect)
   tell({
     type: 'attempt.started',
     ...ids,
     attempt: effect.attempt,
     worker: effect.worker,
     answerer: answererKept(effect.worker, scope.lane, scope.config),
-    resumed: effect.sessionId !== null,
+    resumed: sessionId !== null,
   })
 
   const findings = readFindings(host, effect.findingsContentId)
@@ -69,6 +72,9 @@ export const runAttempt = async (
           branch: workspaceBranch(task),
           conflictFiles,
         })
+  const takesMessages = workers[effect.worker].takesMessages === true
+  const inbox = takesMessages ? await openInbox(host, scope, { taskId: effect.taskId, seat }, tell) : null
+  await inbox?.post()
   const ask = (resume: string | null): Promise<AgentResult> =>
     runAgent(
       host,
@@ -84,14 +90,12 @@ export const runAttempt = async (
         prompt,
         schema: null,
         resume,
+        inbox,
         onSession: sessionId => tell({ type: 'session.known', ...ids, sessionId }),
       },
       signal,
     )
-  const first = await ask(effect.sessionId)
-  // A conversation that can't be taken up again costs no attempt: once, a new one with the same statement and findings.
-  const isLost = first.end.outcome === 'failed' && first.end.class === 'sessionLost' && effect.sessionId !== null
-  const { end, dropped } = isLost ? await ask(null) : first
+  const { end, dropped } = await askWithSession(ask, sessionId, inbox)
   if (signal.aborted) return null
   return {
     type: 'attempt.finished',
@@ -102,6 +106,21 @@ export const runAttempt = async (
     usage: end.usage,
     answerContentId: keepAnswer(host, scope, effect.taskId, end),
     dropped,
+  }
+}
+
+/** A conversation that can't be taken up again costs no attempt: once, a new one with the same statement and findings. */
+const askWithSession = async (
+  ask: (resume: string | null) => Promise<AgentResult>,
+  sessionId: string | null,
+  inbox: Inbox | null,
+): Promise<AgentResult> => {
+  try {
+    const first = await ask(sessionId)
+    const isLost = first.end.outcome === 'failed' && first.end.class === 'sessionLost' && sessionId !== null
+    return isLost ? await ask(null) : first
+  } finally {
+    await inbox?.close()
   }
 }
 

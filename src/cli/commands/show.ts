@@ -9,7 +9,7 @@ import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
 import { planningLines } from '../../domain/planning-text.ts'
-import type { ChecksView, RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
+import type { ChecksView, MessageView, RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
 import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
 import type { Finding } from '../../domain/verdict.ts'
@@ -104,6 +104,7 @@ export const showTask = (view: RunView, task: TaskView, paint: Paint): string =>
     task.dependsOn.length === 0 ? '' : `depends on ${task.dependsOn.join(', ')}`,
     task.skippedBecause === null ? '' : `skipped because ${task.skippedBecause} did not get through`,
     ...task.attempts.map(attemptLine),
+    ...(task.messages ?? []).map(message => messageLine(task, message)),
     task.tip === null ? '' : `tip ${task.tip} on base ${task.base} (${linesWord(task)})`,
     ...task.checks.map(
       checks =>
@@ -159,6 +160,12 @@ const attemptLine = (attempt: TaskView['attempts'][number]): string => {
     attempt.work,
   ]
   return `attempt ${attempt.n}: ${words.filter(word => word !== null).join(' · ')}`
+}
+
+const messageLine = (task: TaskView, { text, deliveredAt }: MessageView): string => {
+  const isOpen = deliveredAt === null && task.attempts.at(-1)?.endedAt === null
+  const state = deliveredAt !== null ? 'delivered' : isOpen ? 'not delivered yet' : 'not delivered: its work had ended'
+  return `you said (${state}): ${text === null ? '(erased)' : cleanLine(text, 800)}`
 }
 
 const findingText = (source: string, finding: Finding, paint: Paint): string => {

@@ -2,6 +2,7 @@
 import { type Usage, unmeasured } from '../../domain/attempt.ts'
 import { cleanLine } from '../../domain/text.ts'
 import type { WorkerEvent } from '../../domain/worker-event.ts'
+import type { Message } from '../message.ts'
 import { clipOutput, describeInput } from '../stream.ts'
 import { meaningOf } from './answer.ts'
 import { type Asking, Endless, Overflow, Repeating } from './asker.ts'
@@ -26,6 +27,8 @@ export interface Parts {
   session: Session
   place: Place
   capacity: Capacity
+  /** What the operator has said so far; asked before each question and before the end. */
+  mail: () => Promise<readonly Message[]>
   /** Asked once the model is loaded, when the server knows best; null: nothing new. */
   learnContext: () => Promise<number | null>
   bounds: Bounds
@@ -36,7 +39,7 @@ export interface Parts {
   saidBytes: () => number
 }
 
-/** The last turn is the prompt. Never throws for what model, server and tools do. */
+/** The last turn is nobody's but the model's to answer. Never throws for what model, server and tools do. */
 export const converse = async (parts: Parts, turns: readonly Turn[]): Promise<Closing> => {
   const loop = createLoop(parts, turns)
   try {
@@ -62,11 +65,26 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
   let usage: Usage = unmeasured
   let guarded: Guard = calm
   let taken: Taken | null = null
+  const told = new Set<string>()
   let [nudges, shapes, overflows, calls] = [0, 0, 0, 0]
 
   const add = async (turn: Turn): Promise<void> => {
     turns = [...turns, turn]
     await session.append(turn)
+  }
+
+  /** What has come since, each once: the conversation itself remembers which. True where there was any. */
+  const takeMail = async (): Promise<boolean> => {
+    const before = turns
+    for (const { id, text, isTold } of await parts.mail()) {
+      const isKnown = turns.some(turn => turn.kind === 'operator' && turn.id === id)
+      if (!isKnown) await add({ kind: 'operator', id, text: notes.operator(text) })
+      if (!told.has(id) && !(isKnown && isTold)) emit({ type: 'steered', id, text })
+      told.add(id)
+    }
+    // With the operator's word a repetition is a new try.
+    if (turns !== before) guarded = calm
+    return turns !== before
   }
 
   const shorten = async (): Promise<void> => {
@@ -183,6 +201,7 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
   const run = async (): Promise<Answered> => {
     for (let turn = 0; turn < bounds.turns; turn++) {
       hold()
+      await takeMail()
       const reply = await ask()
       if (reply === null) continue
       if (reply.stop === 'refusal') throw new Ended('refused', 'the model declined to answer')
@@ -192,7 +211,7 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
       if (understood.length > 0) await carryOutAll(reply.text, understood)
       else {
         const answered = await settle(reply)
-        if (answered !== null) return answered
+        if (answered !== null && !(await takeMail())) return answered
       }
     }
     throw new Ended('turns', `it took more than ${bounds.turns} turns`)

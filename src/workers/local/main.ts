@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { endBounded } from '../../process/bounded.ts'
 import { createAsker } from './asker.ts'
 import type { Closing } from './closing.ts'
+import { readInbox } from './inbox.ts'
 import { converse } from './loop.ts'
 import { firstPerByte } from './room.ts'
 import { askerOf, contextTokens, loadedContext } from './server-facts.ts'
@@ -14,7 +15,7 @@ import { bounds, LocalSettings, tokenVariable } from './settings.ts'
 import { schemaOf } from './tools/tool.ts'
 import { toolbox } from './tools/toolbox.ts'
 import type { Turn } from './turns.ts'
-import { systemFor } from './words.ts'
+import { note, notes, systemFor } from './words.ts'
 
 const print = (line: unknown): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -34,8 +35,8 @@ const main = async (settingsPath: string, begin: string, sessionId: string): Pro
   if (earlier === null) return gone(sessionId)
   print({ type: 'session', sessionId, model: settings.model })
   const session = await openSession(settings.sessions, sessionId)
-  const turn: Turn = { kind: 'prompt', text: prompt }
-  await session.append(turn)
+  const next = nextTurns(earlier, prompt)
+  for (const turn of next) await session.append(turn)
   const system = systemFor(settings.role)
   const specs = toolbox.map(tool => tool.spec)
   let said = 0
@@ -56,13 +57,21 @@ const main = async (settingsPath: string, begin: string, sessionId: string): Pro
         fixedBytes: Buffer.byteLength(system + JSON.stringify(specs.map(spec => [spec, schemaOf(spec)]))),
       },
       learnContext: async () => (settings.contextTokens === null ? loadedContext(askerOf(server), server.model) : null),
+      mail: () => readInbox(settings.inbox),
       bounds,
       emit: print,
       clock: Date.now,
       saidBytes: () => said,
     },
-    [...earlier, turn],
+    [...earlier, ...next],
   )
+}
+
+/** A conversation that was cut off goes on where it was: its statement stands in it already. */
+const nextTurns = (earlier: readonly Turn[], text: string): Turn[] => {
+  const last = earlier.findLast(turn => turn.kind === 'prompt')
+  if (last?.text !== text) return [{ kind: 'prompt', text }]
+  return earlier.at(-1)?.kind === 'answer' ? [{ kind: 'note', text: note(notes.interrupted) }] : []
 }
 
 const gone = (sessionId: string): Closing => ({

@@ -4,7 +4,7 @@
  */
 import { callsInNote, summaryHead } from '../../domain/loop-notes.ts'
 import { clipMiddle } from '../../domain/text.ts'
-import { callsOf, type Turn } from './turns.ts'
+import { callsOf, isKept, type Turn } from './turns.ts'
 
 export interface Capacity {
   /** Tokens the model can hold; null: not known. */
@@ -78,7 +78,7 @@ export const shortenOld = (turns: readonly Turn[], fresh = freshRounds): Turn[] 
 }
 
 export interface Parted {
-  /** Prompts among the old turns, in order. */
+  /** Prompts and the operator's words among the old turns, in order. */
   prompts: Turn[]
   /** What a summary is to stand for. */
   old: Turn[]
@@ -94,10 +94,8 @@ export const part = (turns: readonly Turn[], capacity: Capacity): Parted | null 
   if (last === undefined) return null
   const cut = starts.find(start => bytesOf(turns.slice(start)) <= half) ?? last
   const before = turns.slice(0, cut)
-  const old = before.filter(turn => turn.kind !== 'prompt')
-  return old.length === 0
-    ? null
-    : { prompts: before.filter(turn => turn.kind === 'prompt'), old, recent: turns.slice(cut) }
+  const old = before.filter(turn => !isKept(turn))
+  return old.length === 0 ? null : { prompts: before.filter(isKept), old, recent: turns.slice(cut) }
 }
 
 /** Calls a stretch of turns stands for: its own, and those its summaries stand for. */

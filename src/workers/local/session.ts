@@ -7,6 +7,7 @@ import type { Turn } from './turns.ts'
 
 const StoredTurn = z.discriminatedUnion('kind', [
   z.object({ kind: z.enum(['prompt', 'note']), text: z.string() }),
+  z.object({ kind: z.literal('operator'), id: z.string(), text: z.string() }),
   z.object({
     kind: z.literal('answer'),
     text: z.string(),

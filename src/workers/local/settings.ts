@@ -17,6 +17,8 @@ export const LocalSettings = z.strictObject({
   contextTokens: z.int().positive().nullable(),
   /** JSON schema of the wanted answer, or null: words. */
   schema: z.record(z.string(), z.unknown()).nullable(),
+  /** Folder of the operator's messages; null: there are none for this role. */
+  inbox: z.string().nullable(),
   /** Folder of the conversation files, one for each session. */
   sessions: z.string(),
 })

@@ -1,6 +1,6 @@
 /** What the local loop tells its model by itself: who it is, and remarks on answers that lead nowhere. */
 import type { Role } from '../../domain/lane.ts'
-import { noteMark } from '../../domain/loop-notes.ts'
+import { noteMark, operatorHead } from '../../domain/loop-notes.ts'
 
 const system = `You are a coding agent that works in a checkout of a repository, alone: nobody can answer questions.
 Act through the tools: look before you change, make small changes, run what tests them. Call a tool to do a thing; do not describe what you would do.
@@ -22,6 +22,9 @@ export const notes = {
   talk: 'You said what you would do, and called no tool, so nothing was done. Call the tool now. If everything is done, answer with your report alone.',
   cutOff: 'Your answer was cut off at its limit of length. Go on in smaller steps: write large files in parts.',
   repetition: 'Your answer said the same thing again and again and was cut off. Stop that; do the next step.',
+  interrupted: 'You were interrupted here. Go on.',
+  operator: (text: string): string =>
+    `${operatorHead}\n${text}\nWhere this differs from what you were told before, this holds.`,
   outgrown:
     'The conversation had become too long for the model, so old results were left out. Look again at what you need.',
   shape: (problem: string): string =>
