@@ -4,15 +4,16 @@
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { EffectiveConfig } from '../config/effective.ts'
 import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
-import type { Provider, Role, WorkerName } from '../domain/lane.ts'
+import type { Lane, Provider, Role, WorkerName } from '../domain/lane.ts'
 import type { Laned } from '../domain/laned.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import { answererOf } from '../lanes/answerer.ts'
 import type { Credential, Grant } from '../lanes/gateway/grant.ts'
-import { modelsFor } from '../lanes/policy.ts'
+import { modelsFor, policyOf } from '../lanes/policy.ts'
 import type { LaunchEnd, LaunchedProcess } from '../process/launch.ts'
 import { tailLines } from '../process/tail.ts'
 import { identityHeaders } from '../rehearsal/identity.ts'
@@ -160,9 +161,15 @@ export const upstreamOf = (
   { lane, config }: Pick<RunScope, 'lane' | 'config'>,
   provider: Provider,
 ): Pick<Grant, 'upstreams' | 'models'> => ({
-  upstreams: provider === 'local' ? ownServers(config) : [{ name: provider, url: config.upstreams[provider] }],
+  upstreams: mayAsk(provider, lane, config),
   models: modelsFor(lane, provider, config),
 })
+
+/** Nobody, where the provider may see no data of the lane: a worker that asks it is not chosen, and would get no further. */
+const mayAsk = (provider: Provider, lane: Lane, config: EffectiveConfig): Grant['upstreams'] => {
+  if (!policyOf(lane, config).providers.includes(provider)) return []
+  return provider === 'local' ? ownServers(config) : [{ name: provider, url: config.upstreams[provider] }]
+}
 
 /** A login that was renewed since the supervisor began is known before it is first used. */
 const learnedCredential = async (host: Host, scope: RunScope, provider: Provider): Promise<Credential> => {

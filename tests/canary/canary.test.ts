@@ -7,8 +7,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
+import { upstreamOf } from '../../src/app/agent-run.ts'
 import { receipt } from '../../src/cli/commands/receipt.ts'
 import { show } from '../../src/cli/commands/show.ts'
+import { parseConfig } from '../../src/config/load.ts'
+import { type Lane, Provider } from '../../src/domain/lane.ts'
 import { parseScenario } from '../../src/rehearsal/scenario.ts'
 import { type Rehearsal, startRehearsal } from '../../src/rehearsal/server.ts'
 import { lockHolder } from '../../src/store/lock.ts'
@@ -324,6 +327,20 @@ describe('at the gateway,', () => {
     expect(local.received().length).toBe(before)
     await gateway.close()
   })
+})
+
+test('no grant leads to a provider that may see no data of its lane, whatever an agent is told to ask', () => {
+  const text = JSON.stringify({
+    local: [{ name: 'here', url: 'http://127.0.0.1:1', models: ['qwen3:8b'] }],
+    lanes: { personal: { providers: [...providers] } },
+  })
+  const none = { path: '', text: '', exists: false }
+  const { effective: config } = parseConfig({ repository: none, operator: { path: '', text, exists: true } })
+  const leads = (lane: Lane) =>
+    Provider.options.filter(provider => upstreamOf({ lane, config }, provider).upstreams.length > 0)
+  expect(leads('private')).toEqual(['local'])
+  expect(leads('enterprise')).toEqual(['anthropic', 'local'])
+  expect(leads('personal')).toEqual(['anthropic', 'openai', 'google'])
 })
 
 test('the search finds the mark however it is packed', () => {

@@ -84,3 +84,33 @@ describe('claude', () => {
     expect(env).not.toHaveProperty('ANTHROPIC_API_KEY')
   })
 })
+
+describe("on a server of the operator's", () => {
+  const own = { ...input, provider: 'local', model: 'qwen3:8b' } as const
+  const server = { wire: null, contextTokens: 32_768 }
+
+  it.each(['codex', 'claude', 'local'] as const)('%s talks to the gate of that server alone', name => {
+    const { env, files, args } = workers[name].prepare(own)
+    const everything = JSON.stringify([env, files, args])
+    expect(new Set(everything.match(/http:\/\/127\.0\.0\.1:4000\/\w+/g))).toEqual(
+      new Set(['http://127.0.0.1:4000/local']),
+    )
+    expect(everything).toContain('qwen3:8b')
+    expect(everything).not.toMatch(/--oss|openai|anthropic\.com/i)
+  })
+
+  it('codex is told how much the model holds, where that is known', () => {
+    const config = (more: Partial<AttemptInput>) => workers.codex.prepare({ ...own, ...more }).files[0]!.content
+    expect(config({ server })).toContain('\nmodel_context_window = 32768\n')
+    expect(config({})).not.toContain('model_context_window')
+    expect(config({ provider: 'openai', server })).not.toContain('model_context_window')
+  })
+
+  it('claude asks its one model for everything, and in few words', () => {
+    const { env, args } = workers.claude.prepare(own)
+    expect(args).toContain('--bare')
+    const named = Object.entries(env).filter(([name]) => /^ANTHROPIC_DEFAULT_\w+_MODEL$/.test(name))
+    expect(named.map(([, value]) => value)).toEqual(Array(3).fill('qwen3:8b'))
+    expect(workers.claude.prepare(input).args).not.toContain('--bare')
+  })
+})

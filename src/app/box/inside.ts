@@ -70,6 +70,7 @@ const closedGrant = (scope: RunScope, worker: WorkerName | null): Grant => ({
   worker,
   lane: scope.lane,
   provider: worker === null ? 'local' : answererOf(worker, scope.lane, scope.config).provider,
-  upstreams: [],
+  // The run's limits refuse before anybody is looked for: there is no run.
+  upstreams: [{ name: 'nobody', url: '' }],
   credential: { kind: 'none', read: async () => '' },
 })
