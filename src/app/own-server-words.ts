@@ -4,11 +4,13 @@ import type { WorkerName } from '../domain/lane.ts'
 const asked: Partial<Record<WorkerName, string>> = { codex: '/v1/responses', claude: '/v1/messages' }
 
 /**
- * `detail` with what to do where the server answered 404. One CLI hides the body, so both causes are told. The local loop
- * tries both languages and says by itself what is missing.
+ * `detail` with what to do where the server answered 404. Claude Code hides what was said, so both causes are told. The
+ * local loop tries both languages and says by itself what is missing.
  */
 export const ownServerDetail = (worker: WorkerName, status: number | null, detail: string): string => {
   const path = asked[worker]
-  if (path === undefined || status !== 404) return detail
-  return `your server answered 404 to ${path}: it does not speak what ${worker} needs (let worker local ask it, or name a server that speaks ${path}), or it lacks the model (agentlab doctor shows which it has): ${detail}`
+  if (path === undefined || status !== 404 || detail.includes('AgentLab:')) return detail
+  if (/\bmodel\b.{0,300}?\bnot found\b/i.test(detail))
+    return `your server does not have the model (agentlab doctor says what to type): ${detail}`
+  return `your server has no ${path}, all that ${worker} speaks, or not the model (see agentlab doctor): take worker local or another server (404: ${detail})`
 }

@@ -50,8 +50,8 @@ const rowsOf = (found: Route): [string, string][] => [
   ['without a box', unboxedWords(found)],
 ]
 
-const usableWords = ({ worker, answerer, servers }: Route['workers'][number]): string =>
-  servers.length === 0 || worker === 'local' ? 'usable' : `usable, ${serverWords({ model: answerer.model, servers })}`
+const usableWords = ({ answerer, servers }: Route['workers'][number]): string =>
+  servers.length === 0 ? 'usable' : `usable, ${serverWords({ model: answerer.model, servers })}`
 
 const headed = (head: string, lines: readonly string[]): [string, string][] =>
   lines.map((line, index) => [index === 0 ? head : '', line])

@@ -116,9 +116,14 @@ const elsewhere = (text: string): string =>
 
 it('says what a 404 of such a server means, for what the CLI says of it helps nobody', () => {
   expect(ownServerDetail('codex', 404, 'unexpected status 404')).toMatch(
-    /404 to \/v1\/responses.*worker local.*lacks the model/,
+    /has no \/v1\/responses.*or not the model.*worker local/,
   )
   expect(ownServerDetail('claude', 404, 'x')).toContain('/v1/messages')
+  const told = 'AgentLab: no server answers for qwen3:8b: mac: it does not have the model'
+  expect(ownServerDetail('codex', 404, told)).toBe(told)
+  expect(ownServerDetail('codex', 404, "unexpected status 404 Not Found: model 'x' not found")).toMatch(
+    /does not have the model/,
+  )
   expect(ownServerDetail('codex', 500, 'x')).toBe('x')
   expect(ownServerDetail('local', 404, 'x')).toBe('x')
 })
