@@ -18,6 +18,7 @@ import { lockHolder } from '../../src/store/lock.ts'
 import { inLab, type Lab, until } from '../app/lab.ts'
 import { grantFor, startMetered } from '../lanes/upstream.ts'
 import { callWith } from '../support/call.ts'
+import { startFakeOllama } from '../support/fake-ollama.ts'
 import { writeFiles } from '../support/git-repository.ts'
 import { type Decoy, startDecoy } from './decoy.ts'
 import { holds } from './traces.ts'
@@ -285,6 +286,63 @@ test('codex judges the local loop on another server of the operator, and what ei
     } finally {
       await Promise.all([author.close(), judge.close(), silent.close()])
     }
+  }))
+
+/** As a model at home is asked: its answers are found by what it is told, and it holds little. */
+const home = {
+  plan: {
+    tasks: [
+      { key: 'look', kind: 'research', title: 'Look', what: `Find ${on('Wanted')}.` },
+      { key: 'one', title: 'Do one', what: `As ${on('What')} says.`, dependsOn: ['look'] },
+    ],
+  },
+  tasks: {
+    look: { attempts: [{ steps: [{ read: 'secret.txt' }, { answer: `secret.txt:1 says ${on('Found')}` }] }] },
+    one: {
+      attempts: [
+        {
+          steps: [
+            step(`cat secret.txt; echo ${on('Begun')}`),
+            step('touch started; until test -e go; do sleep 0.1; done'),
+            ...[1, 2, 3].map(n => step(`seq ${n} 2500`)),
+            { write: { path: 'good.txt', content: `${on('Diff')}\n` } },
+            { commit: `End ${on('Commit')}` },
+            { answer: `Ended, ${on('Said')}.` },
+          ],
+        },
+      ],
+    },
+  },
+  server: { models: [{ name: 'qwen3:8b', context: 8_192 }], overlong: 'refuse' },
+  defaults: { verifier: { steps: [step('git show HEAD'), step('test -f README.md')], verdict: 'pass' } },
+}
+
+test('a real run by the local loop, killed, taken up again and summed up by its model, tells nobody but the named server', () =>
+  inLab({ 'AGENTS.md': files['AGENTS.md'], 'secret.txt': files['secret.txt'] }, async lab => {
+    const server = await startFakeOllama(lab.file('home.yaml', JSON.stringify(home)))
+    const { wire } = await temptation(lab, [{ name: 'here', url: server.origin, models: ['qwen3:8b'] }])
+    const crew = ['--lane', 'private', '--agents', 'local', '--same-vendor', '--detach']
+    expect((await lab.cli('task', ...crew, `Do ${on('Goal')}`)).exit).toBe(0)
+    const seat = await until('the worker at work', () =>
+      filesBelow(join(lab.dataDir, 'seats')).find(path => path.endsWith('/workspace/started')),
+    )
+    process.kill(lockHolder(join(lab.dataDir, 'supervisor.lock'))!.pid, 'SIGKILL')
+    writeFileSync(join(seat, '../go'), '')
+    const [{ runId }] = JSON.parse((await lab.cli('runs', '--json')).stdout) as [{ runId: string }]
+    const { exit, stderr, stdout } = await lab.cli('resume', runId)
+    expect(exit, stdout + stderr).toBe(0)
+    await server.end()
+
+    expect(received().length).toBe(0)
+    const sent = wire().filter(each => each.sent.length > 0)
+    const others = sent.filter(({ to }) => to !== new URL(server.origin).host)
+    expect(others.map(({ to }) => to)).toEqual([])
+    const heard = Buffer.concat(sent.map(each => each.sent))
+    const taken = ['Goal', 'Instructions', 'Tree', 'Wanted', 'Found', 'What', 'Begun', 'Diff', 'Commit']
+    expect(taken.filter(road => !holds(heard, on(road)))).toEqual([])
+    // The summary of what was found, asked of the same model, and the conversation of before the kill.
+    expect(holds(heard, 'Summarise for yourself')).toBe(true)
+    expect(heard.toString('latin1').split('touch started').length).toBeGreaterThan(2)
   }))
 
 describe('at the gateway,', () => {
