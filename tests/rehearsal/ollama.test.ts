@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { identityHeaders } from '../../src/rehearsal/identity.ts'
 import { parseScenario } from '../../src/rehearsal/scenario.ts'
 import { type Rehearsal, type RehearsalOptions, startRehearsal } from '../../src/rehearsal/server.ts'
+import { grantFor, startMetered } from '../lanes/upstream.ts'
 
 const open: Rehearsal[] = []
 afterEach(async () => {
@@ -168,4 +169,38 @@ test('a paced answer is the same answer, and takes as long as its tokens', async
   expect(told.map(({ message }) => message.content).join('')).toBe(answer)
   expect(waits).toHaveLength(told.length)
   expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo((told.at(-1)!.eval_count / 2) * 1_000)
+})
+
+test('behind the gate a local grant reaches every language and the lists, and each answer is counted', async () => {
+  const origin = await rehearse(
+    `server: { models: [{ name: "qwen3:8b" }, { name: other }] }\n${steps('{ answer: hi }')}`,
+  )
+  const { gateway, metered } = await startMetered()
+  const grant = grantFor('local', origin, {
+    lane: 'private',
+    worker: 'local',
+    models: ['qwen3:8b'],
+    credential: { kind: 'none', read: async () => '' },
+  })
+  const headers = { authorization: `Bearer ${gateway.issueToken(grant)}` }
+  const { model, messages } = ask
+  const bodies: [string, object][] = [
+    ['/api/chat', { model, messages }],
+    ['/api/generate', { model, prompt: 'Do it.' }],
+    ['/v1/messages', { model, messages, max_tokens: 100, stream: true }],
+    ['/v1/chat/completions', { model, messages, stream: true, stream_options: { include_usage: true } }],
+    ['/v1/responses', { model, input: [{ role: 'user', content: 'Do it.' }], stream: true }],
+  ]
+  for (const [path, body] of bodies) {
+    const answer = await post(`${gateway.origin}/local${path}`, body, headers)
+    expect([path, answer.status, await answer.text()]).toEqual([path, 200, expect.stringContaining('hi')])
+  }
+  const counted = (await metered(bodies.length)).map(({ input, output }) => (input ?? 0) > 0 && (output ?? 0) > 0)
+  expect(counted).toEqual(bodies.map(() => true))
+  const get = async (path: string): Promise<Response> => fetch(`${gateway.origin}/local${path}`, { headers })
+  expect(((await (await get('/api/tags')).json()) as Line).models.map(({ name }: Line) => name)).toEqual([model])
+  expect((await get('/api/ps')).status).toBe(200)
+  expect((await post(`${gateway.origin}/local/api/show`, { model }, headers)).status).toBe(200)
+  expect((await post(`${gateway.origin}/local/api/chat`, { ...ask, model: 'other' }, headers)).status).toBe(403)
+  await gateway.close()
 })
