@@ -41,6 +41,9 @@ export const requestRun = async (
       goalContentId: keep('goal', redactor.redact(wish.goal)),
       configContentId: keep('config', configContent(project.config)),
       planContentId: wish.planText === null ? null : keep('planFile', planWithoutSecrets(redactor, wish.planText)),
+      ...(wish.log !== undefined && {
+        log: { contentId: keep('log', redactor.redact(wish.log.text)), leftOutBytes: wish.log.leftOutBytes },
+      }),
       scenarioContentId: wish.scenarioText === null ? null : keep('scenario', wish.scenarioText),
     }
     return { kind: 'task', runId, request }

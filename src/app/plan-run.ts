@@ -14,6 +14,7 @@ import { roomFor } from './box-bounds.ts'
 import { hostsReached } from './environment/set-up-network.ts'
 import { listedFiles } from './handed-in.ts'
 import { laneForWish, settledLane } from './lane-of-run.ts'
+import type { PipedLog } from './piped-log.ts'
 import type { Project } from './project.ts'
 import { shutToolFolders } from './tool-folder.ts'
 
@@ -36,6 +37,8 @@ export interface RunWish {
   sameVendor: boolean
   /** Left out: a goal is carried out. */
   purpose?: RunPurpose
+  /** A log handed in beside the repository. */
+  log?: PipedLog
   /** The plan waits for the operator's approval. Left out: it does not. */
   reviewPlan?: boolean
 }
@@ -48,7 +51,7 @@ export interface RunWish {
 export const planRun = async (
   project: Project,
   wish: RunWish,
-): Promise<Omit<RunRequest, 'goalContentId' | 'configContentId' | 'planContentId' | 'scenarioContentId'>> => {
+): Promise<Omit<RunRequest, 'goalContentId' | 'configContentId' | 'planContentId' | 'scenarioContentId' | 'log'>> => {
   const { effective, hash } = project.config
   const purpose = wish.purpose ?? 'work'
   const rehearsed = wish.scenarioText !== null

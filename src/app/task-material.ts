@@ -2,10 +2,13 @@
 import type { Oid } from '../domain/ids.ts'
 import type { Laned } from '../domain/laned.ts'
 import type { PlannedTask } from '../domain/plan.ts'
+import { ResearchRecord } from '../domain/research.ts'
+import { recordText } from '../domain/research-text.ts'
 import { cleanLine } from '../domain/text.ts'
 import { readInstructionFiles } from '../git/instructions.ts'
 import { largeFilesOf } from '../git/lfs.ts'
 import { submodulesOf } from '../git/submodules.ts'
+import { readJson } from '../store/words.ts'
 import type { ResearchAnswer } from '../workers/prompt.ts'
 import { type Host, planOf } from './host.ts'
 import { eventsOf } from './run-memory.ts'
@@ -56,8 +59,14 @@ export const researchFor = (host: Host, task: PlannedTask): ResearchAnswer[] => 
     .filter(one => one.kind === 'research' && needed.has(one.taskId))
     .flatMap(one => {
       const answer = answerOf(host, runId, one.taskId)
-      return answer === null ? [] : [{ title: one.title, answer: answer.words, lane: answer.lane }]
+      return answer === null ? [] : [{ title: one.title, answer: answerText(answer.words), lane: answer.lane }]
     })
+}
+
+/** Older runs kept plain words. */
+const answerText = (kept: string): string => {
+  const record = readJson(kept, ResearchRecord)
+  return record === null ? kept : recordText(record)
 }
 
 const answerOf = (host: Host, runId: string, taskId: string): Laned | null => {

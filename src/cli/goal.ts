@@ -9,10 +9,10 @@ export const maxGoalBytes = 512 * 1024
 
 const maxAnswerBytes = 16 * 1024
 
-const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u
+export const controlCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u
 
 /** As what bytes that are not UTF-8 arrive, on the command line and elsewhere. */
-const undecoded = '\ufffd'
+export const undecoded = '\ufffd'
 
 const refuse = (code: string, why: string, cure: string): AgentLabError =>
   new AgentLabError(`agentlab failed on the goal: ${why}`, { code, cure, exit: exitCode.wrongUse })
@@ -24,7 +24,7 @@ export const checkAnswer = (text: string): string => {
   const bytes = Buffer.byteLength(text)
   if (bytes > maxAnswerBytes)
     throw fail('answer-too-long', `it has ${bytes} bytes, more than 16 KiB`, 'Say it shorter.')
-  if (control.test(text))
+  if (controlCharacter.test(text))
     throw fail('answer-control-characters', 'it holds a control character', 'Remove it; an answer is plain text.')
   if (text.includes(undecoded))
     throw fail('answer-not-utf-8', 'it holds bytes that are not UTF-8', 'Write it in UTF-8.')
@@ -44,7 +44,7 @@ export const checkGoal = (text: string): string => {
       'Put the material into files of the repository and name them in a shorter goal.',
     )
   }
-  const found = control.exec(text)
+  const found = controlCharacter.exec(text)
   if (found !== null) {
     const point = found[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')
     throw refuse(

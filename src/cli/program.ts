@@ -1,5 +1,6 @@
 /** The command line as commander knows it: words, options, examples. Each command's code is loaded when it is called. */
 import { Argument, Command, Option } from 'commander'
+import { addAsk } from './program-ask.ts'
 import { addBranchCommands } from './program-branch.ts'
 import { addGateway } from './program-gateway.ts'
 import { addPlan } from './program-plan.ts'
@@ -27,6 +28,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
     )
   addSetup(program, dispatch)
   addTask(program, dispatch)
+  addAsk(program, dispatch)
   addRoute(program, dispatch)
   addPlan(program, dispatch)
   addReaders(program, dispatch)

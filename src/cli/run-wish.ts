@@ -22,8 +22,13 @@ export interface WishOptions {
 /** @throws AgentLabError for a goal, file or option that can't be meant (exit 2) */
 export const wishOf = async (call: Call, goal: string | undefined, options: WishOptions): Promise<RunWish> => ({
   planText: options.plan === undefined ? null : await planNamed(call, options.plan),
-  scenarioText: options.rehearse === undefined ? null : await scenarioNamed(call, options.rehearse),
   goal: checkGoal(await goalText(goal, options.plan)),
+  ...(await wishOfRun(call, options)),
+})
+
+/** All of it but what is to be done. */
+export const wishOfRun = async (call: Call, options: WishOptions): Promise<Omit<RunWish, 'goal' | 'planText'>> => ({
+  scenarioText: options.rehearse === undefined ? null : await scenarioNamed(call, options.rehearse),
   lane: options.lane === undefined ? null : chosenLane('task', options.lane),
   workers: options.agents === undefined ? null : chosenWorkers(options.agents),
   maxParallel: options.maxParallel ?? null,

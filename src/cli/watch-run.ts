@@ -6,6 +6,7 @@ import type { RunOutcome } from '../domain/reasons.ts'
 import { renderSummary } from '../domain/receipt-summary.ts'
 import type { RunView } from '../domain/run-view.ts'
 import { answerOnTheSpot } from './answer-on-the-spot.ts'
+import { answered } from './answered.ts'
 import type { Answer, Call } from './call.ts'
 import { startLive } from './live.ts'
 import { planJson, planOfRun, planYaml } from './plan-answer.ts'
@@ -26,7 +27,7 @@ export const watchRun = async (call: Call, project: Project, runId: RunId, foreg
     for (;;) {
       const view = await follow(call, project, runId, foreground)
       if (call.signal.aborted) return interrupted(runId, foreground)
-      if (!(await answerOnTheSpot(call, project, view, foreground))) return concluded(project, view)
+      if (!(await answerOnTheSpot(call, project, view, foreground))) return concluded(call, project, view)
     }
   } catch (error) {
     if (call.signal.aborted) return interrupted(runId, foreground)
@@ -43,7 +44,10 @@ const follow = async (call: Call, project: Project, runId: RunId, foreground: bo
   }
 }
 
-const concluded = (project: Project, view: RunView): Answer =>
+const concluded = (call: Call, project: Project, view: RunView): Answer =>
+  view.planning.purpose === 'ask' && view.outcome === 'done' ? answered(view, call.paint) : ended(project, view)
+
+const ended = (project: Project, view: RunView): Answer =>
   view.planning.purpose === 'plan' && view.outcome === 'done'
     ? planned(project, view.runId)
     : {

@@ -11,6 +11,7 @@ import { WorkerName } from './lane.ts'
 import { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
 import { MainState, RebuildRefusal, RunOutcome, WaitReason } from './reasons.ts'
 import { RepositoryNote } from './repository-note.ts'
+import { ClaimCounts } from './research.ts'
 import { RunRequest } from './run-request.ts'
 import { InconclusiveReason, VerdictValue } from './verdict.ts'
 
@@ -171,6 +172,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     usage: Usage,
     answerContentId: ContentId.nullable(),
     dropped: z.number().int().nonnegative(),
+    /** Of a research answer: how its claims are cited; null where nothing in it could be. Left out: not looked at. */
+    claims: ClaimCounts.nullable().optional(),
   }),
   z.object({
     type: z.literal('work.harvested'),

@@ -2,6 +2,7 @@
 
 import { count, duration, many } from './measures.ts'
 import { noteWords } from './repository-note.ts'
+import { countWords } from './research-text.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
 import { cleanLine } from './text.ts'
 import { nearness, passWords } from './verdict-words.ts'
@@ -81,13 +82,16 @@ const ofTask = (task: TaskView): string[] => {
   if (!isSettled) items.push(`${named(task)}: nothing is proven, it is ${stateWords[task.state] ?? 'under way'}.`)
   if (task.kind === 'research') {
     if (task.answer !== null || task.state === 'recorded')
-      items.push(`${named(task)}: its answer is a model's word; nobody verified it.`)
+      items.push(`${named(task)}: its answer is a model's word; nobody verified it${ofTheClaims(task)}.`)
   } else if (task.integrated !== null) items.push(...ofIntegration(task, task.integrated))
   const dropped = task.attempts.reduce((sum, attempt) => sum + attempt.dropped, 0)
   if (dropped > 0)
     items.push(`${named(task)}: ${many(dropped, 'line')} of the agents' output went past the bound and were not seen.`)
   return items
 }
+
+/** Left out where it was not looked at. */
+const ofTheClaims = ({ claims }: TaskView): string => (claims === undefined ? '' : `; ${countWords(claims)}`)
 
 const stateWords: Record<string, string> = {
   pending: 'not begun',

@@ -137,6 +137,7 @@ export const describeOutcome = ({
   if (outcome === null) return 'Under way.'
   if (outcome === 'done' && tasks.some(task => task.state === 'rejected'))
     return 'Done: every task is integrated, answered, or was rejected by you.'
+  if (outcome === 'done' && planning.purpose === 'ask') return 'Done: the question is answered; no branch was made.'
   if (outcome === 'done' && planning.purpose === 'sync') return 'Done: the integration branch holds main.'
   return outcome === 'done' && planning.purpose === 'plan'
     ? 'Done: the plan is made; nothing is begun.'

@@ -4,6 +4,7 @@ import { type Html, html } from './html.ts'
 import { runIdOf } from './ids.ts'
 import { count, duration, many, short } from './measures.ts'
 import { explainWait } from './outcome.ts'
+import { answerHtml } from './receipt-html-answer.ts'
 import { type DiffBudget, renderDiff, renderFinding } from './receipt-html-diff.ts'
 import { anchorOf, facts, stateBadge, wideTable } from './receipt-html-parts.ts'
 import {
@@ -63,7 +64,7 @@ ${
 <h4>Verdicts</h4>${task.verdicts.length === 0 ? html`<p class="soft">None.</p>` : task.verdicts.map(verdict => renderVerdict(verdict, diffs))}`
 }
 ${against(task)}
-${task.answer !== null && html`<h4>Answer: a model's word, verified by nobody</h4><pre>${task.answer}</pre>`}
+${task.answer !== null && html`<h4>Answer: a model's word, verified by nobody</h4>${answerHtml(task)}`}
 ${diffs.map(diff => renderTaskDiff(task, diff, budget))}
 </article>
 `

@@ -6,6 +6,7 @@ import { describeOutcome, explainWait } from './outcome.ts'
 import { openQuestion } from './planning-text.ts'
 import { spendingText } from './receipt-cost.ts'
 import { titleOf } from './receipt-task.ts'
+import { countWords } from './research-text.ts'
 import type { RunView, TaskView } from './run-view.ts'
 import { mainNote, syncSentence } from './sync-text.ts'
 import { cleanLine, cleanText } from './text.ts'
@@ -32,7 +33,8 @@ export const renderSummary = (view: RunView): string => {
 }
 
 const resultOf = (task: TaskView): string => {
-  if (task.state === 'recorded') return 'answered, not verified'
+  if (task.state === 'recorded')
+    return task.claims === undefined ? 'answered, not verified' : `answered, not verified; ${countWords(task.claims)}`
   if (task.integrated === null) return task.state === 'awaitingOperator' ? 'waits for you' : task.state
   const pass = task.verdicts.findLast(verdict => verdict.value === 'pass')
   const verdict =

@@ -4,6 +4,7 @@ import { runIdOf } from './ids.ts'
 import { block, code, inline, table } from './markdown.ts'
 import { count, duration, many, short } from './measures.ts'
 import { explainWait } from './outcome.ts'
+import { recordText } from './research-text.ts'
 import type { AttemptView, ChecksView, FindingsView, TaskView, VerdictView } from './run-view.ts'
 import { checkedTogether, landedTogether } from './train-words.ts'
 import type { Finding } from './verdict.ts'
@@ -28,10 +29,14 @@ export const renderTask = (task: TaskView): string => {
     renderFindings(task),
     task.answer === null
       ? ''
-      : `Answer (a model's word, verified by nobody):\n\n${block(task.answer, `agentlab show ${task.taskId}`)}`,
+      : `Answer (a model's word, verified by nobody):\n\n${block(answerText(task), `agentlab show ${task.taskId}`)}`,
   ]
   return sections.filter(section => section !== '').join('\n\n')
 }
+
+/** A research answer, with what was found of its citations. */
+export const answerText = ({ answer, research }: TaskView): string =>
+  research === null ? (answer ?? '') : recordText(research)
 
 const renderState = (task: TaskView): string => {
   const lines = [`- State: ${stateCell(task)}`]

@@ -21,9 +21,9 @@ export type RunLimits = z.infer<typeof RunLimits>
 
 /**
  * What a run is for: a goal carried out; a plan made and nothing more; main's new commits brought into the integration
- * branch; or, where those conflict, the same as a task for a worker.
+ * branch; or, where those conflict, the same as a task for a worker; or a question answered, which moves no branch.
  */
-export const RunPurpose = z.enum(['work', 'plan', 'sync', 'resolve'])
+export const RunPurpose = z.enum(['work', 'plan', 'sync', 'resolve', 'ask'])
 export type RunPurpose = z.infer<typeof RunPurpose>
 
 /** What the operator asked for, in facts; the goal's text is content. */
@@ -40,6 +40,8 @@ export const RunRequest = z.object({
   planContentId: ContentId.nullable(),
   /** A scenario given with --rehearse, or null: real models. */
   scenarioContentId: ContentId.nullable(),
+  /** A log handed in beside the repository, and how much of its middle was left out; left out: none. */
+  log: z.object({ contentId: ContentId, leftOutBytes: z.number().int().nonnegative() }).optional(),
   containment: z.enum(['boxed', 'unboxed']),
   /** Root asked for it: behind a wall that broke stands the whole machine. */
   asRoot: z.literal(true).optional(),

@@ -10,6 +10,7 @@ import type { Containment } from './launch.ts'
 import type { PlannerName, PlanOrigin, Risk, TaskKind } from './plan.ts'
 import type { MainState, RunOutcome, WaitReason } from './reasons.ts'
 import type { RepositoryNote } from './repository-note.ts'
+import type { ClaimCounts, ResearchRecord } from './research.ts'
 import type { RunLimits, RunPurpose } from './run-request.ts'
 import type { Finding, InconclusiveReason, VerdictValue } from './verdict.ts'
 
@@ -125,6 +126,10 @@ export interface TaskView {
   findings: FindingsView[]
   /** A research task's answer: a model's words. */
   answer: string | null
+  /** The same with its claims and what was found of their citations; null: erased, or of an older run. */
+  research: ResearchRecord | null
+  /** How many claims are cited; null where nothing in the answer could be. Left out: it was not looked at. */
+  claims?: ClaimCounts | null | undefined
   waitReason: WaitReason | null
   skippedBecause: TaskId | null
   /** What the operator said to it while it was at work, oldest first; left out: nothing. */

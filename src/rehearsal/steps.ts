@@ -1,6 +1,7 @@
 /** The vocabulary of a scenario: one key a step. */
 import { z } from 'zod'
 import { PlanProposal } from '../domain/plan.ts'
+import { ResearchAnswer } from '../domain/research.ts'
 import { Finding } from '../domain/verdict.ts'
 
 const Text = z.string().min(1).max(1_000_000)
@@ -61,6 +62,8 @@ const words = {
   plan: PlanProposal,
   question: z.string().min(1).max(2_000),
   verdict: VerdictOrShort,
+  /** A researcher's answer: claims and what they cite. */
+  research: ResearchAnswer,
   refusal: Text,
   outOfTokens: Text,
   /** The same words again and again. */

@@ -1,6 +1,7 @@
 /** Turns a list of steps into the assistant's turns: what is said before, and the one thing each turn does. */
 import { withNulls } from '../domain/json-answer.ts'
 import { PlannerAnswer } from '../domain/plan.ts'
+import { ResearchAnswer } from '../domain/research.ts'
 import type { ToolCall } from './conversation.ts'
 import type { Identity } from './identity.ts'
 import type { ScriptedVerdict, ServerKind, Step } from './steps.ts'
@@ -97,6 +98,7 @@ const actionOf = (step: Step): Action => {
   if (step.plan) return { kind: 'structured', value: withNulls(step.plan, PlannerAnswer) }
   if (step.question !== undefined)
     return { kind: 'structured', value: withNulls({ question: step.question }, PlannerAnswer) }
+  if (step.research) return { kind: 'structured', value: withNulls(step.research, ResearchAnswer) }
   if (step.verdict) return { kind: 'verdict', verdict: step.verdict }
   if (typeof step.answer === 'object') return { kind: 'structured', value: step.answer }
   if (step.flood) return { kind: 'text', text: floodText(step.flood.sizeBytes) }

@@ -16,6 +16,7 @@ export type ContentKind =
   | 'scenario'
   | 'findings'
   | 'answer'
+  | 'log'
   | 'checkResults'
   | 'verdict'
   | 'error'

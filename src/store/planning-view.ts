@@ -64,6 +64,7 @@ const emptyTask = (fact: LoopEventOf<'plan.ready'>['tasks'][number], planned: Pl
   integrated: null,
   findings: [],
   answer: null,
+  research: null,
   waitReason: null,
   skippedBecause: null,
 })

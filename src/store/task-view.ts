@@ -2,6 +2,7 @@
 import { unmeasured } from '../domain/attempt.ts'
 import type { LoopEvent, LoopEventOf } from '../domain/event.ts'
 import type { ContentId } from '../domain/ids.ts'
+import { ResearchRecord } from '../domain/research.ts'
 import type { AttemptView, ChecksView, FindingsSource, TaskView } from '../domain/run-view.ts'
 import { Finding, VerifierAnswer } from '../domain/verdict.ts'
 import { readJson, type Words } from './words.ts'
@@ -142,7 +143,11 @@ const finishAttempt = (task: TaskView, event: LoopEventOf<'attempt.finished'>, a
     const { outcome, usage, dropped } = event
     Object.assign(attempt, { endedAt: at, outcome, class: event.class, usage, dropped })
   }
-  if (task.kind === 'research' && event.answerContentId !== null) task.answer = words.text(event.answerContentId)
+  if (task.kind !== 'research' || event.answerContentId === null) return
+  const kept = words.text(event.answerContentId)
+  task.research = readJson(kept, ResearchRecord)
+  task.answer = task.research?.answer ?? kept
+  task.claims = event.claims
 }
 
 const markWork = (attempt: AttemptView | undefined, work: AttemptView['work'], uncommitted = false): void => {

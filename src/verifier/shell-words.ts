@@ -77,6 +77,12 @@ const leadingFlags = (words: readonly string[]): number => {
   return at < 0 ? words.length : at
 }
 
+/** What a line that is nothing but `bash -lc '<script>'` runs, or null. */
+export const innerScript = (line: string): string | null => {
+  const commands = splitCommands(line).map(startedWords).filter(isStart)
+  return commands.length === 1 ? shellScript(commands[0]!) : null
+}
+
 const shells = new Set(['sh', 'bash', 'zsh', 'dash'])
 
 /** The script of `bash -lc '<script>'`, or null. */

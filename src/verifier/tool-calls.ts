@@ -26,7 +26,7 @@ export const finishedCalls = (events: readonly WorkerEvent[]): ToolCall[] => {
 }
 
 /** `command_execution`, `Bash`, `run_shell_command`, `exec_command`, `local_shell_call`, `run`… */
-const isCommand = (call: ToolCall): boolean => /bash|shell|command|exec|terminal|^run$/i.test(call.tool)
+export const isCommand = (call: ToolCall): boolean => /bash|shell|command|exec|terminal|^run$/i.test(call.tool)
 
 /** `Read`, `read_file`, `view_image`, `open_file`: tools that show one file they are given. */
 const isReadingTool = (call: ToolCall): boolean =>

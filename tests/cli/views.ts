@@ -22,6 +22,7 @@ export const taskView = (number: number, over: Partial<TaskView> = {}): TaskView
   integrated: null,
   findings: [],
   answer: null,
+  research: null,
   waitReason: null,
   skippedBecause: null,
   ...over,

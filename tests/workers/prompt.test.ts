@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { PlannedTask } from '../../src/domain/plan.ts'
-import { maxPromptBytes, researchPrompt, type WorkerMaterial, workerPrompt } from '../../src/workers/prompt.ts'
+import { maxPromptBytes, type WorkerMaterial, workerPrompt } from '../../src/workers/prompt.ts'
+import { researchPrompt } from '../../src/workers/researcher-prompt.ts'
 
 const task: PlannedTask = {
   key: 'greet',

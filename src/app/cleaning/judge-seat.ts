@@ -26,14 +26,23 @@ export interface SeatFacts {
   staysMs: number
 }
 
-/** What the log says of a seat's work: nothing was ever begun, all of it was harvested as `tip`, or some of it was not. */
-export type SeatWork = { status: 'none' } | { status: 'harvested'; tip: Oid | null } | { status: 'unharvested' }
+/**
+ * What the log says of a seat's work: nothing was ever begun, all of it was harvested as `tip`, or some of it was not;
+ * what a researcher leaves is none.
+ */
+export type SeatWork =
+  | { status: 'none' }
+  | { status: 'thrownAway' }
+  | { status: 'harvested'; tip: Oid | null }
+  | { status: 'unharvested' }
 
 /** Read from a run's log, for one worker of one task. */
 export const seatWork = (events: readonly LoopEvent[], taskId: string, worker: string): SeatWork => {
   let work: SeatWork = { status: 'none' }
   let current: string | null = null
   for (const event of events) {
+    const planned = event.type === 'plan.ready' || event.type === 'plan.edited' ? event.tasks : []
+    if (planned.some(fact => fact.taskId === taskId && fact.kind === 'research')) return { status: 'thrownAway' }
     if (!('taskId' in event) || event.taskId !== taskId) continue
     if (event.type === 'attempt.started') current = event.worker
     if (current !== worker) continue
@@ -65,6 +74,7 @@ export const judgeSeat = (facts: SeatFacts): Judgement => {
 const judgeWork = ({ work, heldBy, taskState, standing, isReady }: SeatFacts): Judgement => {
   const isKnown = standing !== 'unknown' && taskState !== null
   if (isKnown && taskState === 'recorded') return remove('its run ended, and its answer is kept with it')
+  if (isKnown && work.status === 'thrownAway') return remove('its run ended, and a researcher changes nothing')
   if (isKnown && work.status === 'none') return remove('its run ended before anybody worked in it')
   if (isKnown && work.status === 'harvested') {
     if (work.tip === null) return remove('its run ended, and its worker had changed nothing')

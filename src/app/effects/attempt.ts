@@ -4,7 +4,10 @@ import type { AttemptEnd } from '../../domain/attempt.ts'
 import type { EffectOf } from '../../domain/effect.ts'
 import type { LoopEvent } from '../../domain/event.ts'
 import { type Oid, taskNumberOf } from '../../domain/ids.ts'
+import type { Laned } from '../../domain/laned.ts'
 import type { PlannedTask } from '../../domain/plan.ts'
+import { countClaims, type ResearchRecord } from '../../domain/research.ts'
+import type { WorkerEvent } from '../../domain/worker-event.ts'
 import { readCommit } from '../../git/commit-read.ts'
 import { rebuildForConflict } from '../../git/conflict-workspace.ts'
 import { pinCommit } from '../../git/ref-write.ts'
@@ -12,14 +15,17 @@ import { branchRef, isAncestor, readRef, treeOf } from '../../git/refs.ts'
 import type { Repository } from '../../git/repository.ts'
 import { unlockCommand } from '../../git/unlock-workspace.ts'
 import { createWorkspace } from '../../git/workspace.ts'
-import { researchPrompt, workerPrompt } from '../../workers/prompt.ts'
+import { workerPrompt } from '../../workers/prompt.ts'
 import { workers } from '../../workers/registry.ts'
+import { researchJsonSchema, researchPrompt } from '../../workers/researcher-prompt.ts'
 import { type AgentResult, runAgent } from '../agent-run.ts'
 import { runInBox } from '../box-command.ts'
 import { environmentOf } from '../environment/environment.ts'
+import { handedLog } from '../handed-log.ts'
 import { type Host, keep, type RunScope, readFindings, scopeOf, taskOf } from '../host.ts'
 import { refuseStricterFiles } from '../lane-of-run.ts'
 import { answererKept } from '../local-choice.ts'
+import { answerResearch } from '../research.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
 import { cutOffSession, type Inbox, openInbox } from '../steering.ts'
 import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
@@ -62,41 +68,50 @@ export const runAttempt = async (
     instructions: await instructionsAt(host, base),
     particulars: await particularsAt(host, base),
   }
-  const prompt =
-    task.kind === 'research'
-      ? researchPrompt(material)
-      : workerPrompt({
-          ...material,
-          mode: conflictFiles.length > 0 ? 'conflict' : effect.mode,
-          findings,
-          branch: workspaceBranch(task),
-          conflictFiles,
-        })
+  const isResearch = task.kind === 'research'
+  const log = isResearch ? await handedLog(host, scope, seat) : null
+  const prompt = isResearch
+    ? researchPrompt({ ...material, ...(log !== null && { log }) })
+    : workerPrompt({
+        ...material,
+        mode: conflictFiles.length > 0 ? 'conflict' : effect.mode,
+        findings,
+        branch: workspaceBranch(task),
+        conflictFiles,
+      })
   const takesMessages = workers[effect.worker].takesMessages === true
   const inbox = takesMessages ? await openInbox(host, scope, { taskId: effect.taskId, seat }, tell) : null
   await inbox?.post()
-  const ask = (resume: string | null): Promise<AgentResult> =>
+  const heard: WorkerEvent[] = []
+  const ask = (resume: string | null, words: Laned = prompt, launch = effect.launch): Promise<AgentResult> =>
     runAgent(
       host,
       scope,
       {
-        role: task.kind === 'research' ? 'researcher' : 'worker',
+        role: isResearch ? 'researcher' : 'worker',
         worker: effect.worker,
         seat,
         taskId: effect.taskId,
         taskKey: task.key,
         attempt: effect.attempt,
-        launch: effect.launch,
-        prompt,
-        schema: null,
+        launch,
+        prompt: words,
+        schema: isResearch ? researchJsonSchema : null,
         resume,
         inbox,
         onSession: sessionId => tell({ type: 'session.known', ...ids, sessionId }),
+        ...(isResearch && { onEvent: (event: WorkerEvent) => heard.push(event) }),
       },
       signal,
     )
-  const { end, dropped } = await askWithSession(ask, sessionId, inbox)
+  const begin = (): Promise<AgentResult> => askWithSession(ask, sessionId)
+  const again = (words: Laned, resume: string | null): Promise<AgentResult> => ask(resume, words, effect.launch + 1)
+  const ground = { host, scope, seat, taskId: effect.taskId, base, log: log?.text ?? null, events: heard }
+  const answered = await closing(inbox, async () =>
+    isResearch ? answerResearch(ground, { begin, again }, signal) : { ...(await begin()), record: null },
+  )
   if (signal.aborted) return null
+  const { end, dropped, record } = answered
   return {
     type: 'attempt.finished',
     ...ids,
@@ -104,8 +119,9 @@ export const runAttempt = async (
     class: end.outcome === 'failed' ? end.class : null,
     retryInMs: end.outcome === 'failed' && end.retryAt !== null ? Math.max(0, end.retryAt - host.now()) : null,
     usage: end.usage,
-    answerContentId: keepAnswer(host, scope, effect.taskId, end),
+    answerContentId: keepAnswer(host, scope, effect.taskId, end, record),
     dropped,
+    ...(record !== null && { claims: countClaims(record) }),
   }
 }
 
@@ -113,22 +129,32 @@ export const runAttempt = async (
 const askWithSession = async (
   ask: (resume: string | null) => Promise<AgentResult>,
   sessionId: string | null,
-  inbox: Inbox | null,
 ): Promise<AgentResult> => {
+  const first = await ask(sessionId)
+  const isLost = first.end.outcome === 'failed' && first.end.class === 'sessionLost' && sessionId !== null
+  return isLost ? ask(null) : first
+}
+
+const closing = async <T>(inbox: Inbox | null, work: () => Promise<T>): Promise<T> => {
   try {
-    const first = await ask(sessionId)
-    const isLost = first.end.outcome === 'failed' && first.end.class === 'sessionLost' && sessionId !== null
-    return isLost ? await ask(null) : first
+    return await work()
   } finally {
     await inbox?.close()
   }
 }
 
-const keepAnswer = (host: Host, scope: RunScope, taskId: string, end: AttemptEnd): string | null => {
+const keepAnswer = (
+  host: Host,
+  scope: RunScope,
+  taskId: string,
+  end: AttemptEnd,
+  record: ResearchRecord | null,
+): string | null => {
   if (end.outcome === 'failed') {
     keep(host, scope, taskId, 'error', `${end.class}: ${end.detail}`)
     return null
   }
+  if (record !== null) return keep(host, scope, taskId, 'answer', JSON.stringify(record))
   return end.text.trim() === '' ? null : keep(host, scope, taskId, 'answer', end.text)
 }
 
@@ -168,12 +194,16 @@ const workspaceFor = async (
   // What it was sent back with may come from files that others have brought there meanwhile.
   if (agent !== null) await refuseStricterFiles(host, scope, agent)
   const ready = await readReady(seat)
-  if (ready !== null && (!standsOnBoth || ready.purpose === purpose)) {
+  // What a researcher left behind is nobody's work: only the same conversation goes on with it.
+  const isThrownAway = task.kind === 'research' && effect.sessionId === null
+  if (ready !== null && !isThrownAway && (!standsOnBoth || ready.purpose === purpose)) {
     await unlock(host, scope, seat, effect.taskId, signal)
     return { base: ready.base, conflictFiles: [] }
   }
   await unmarkReady(seat)
-  const base = standsOnBoth ? effect.agent! : (agent ?? scope.base!)
+  // A run that only asks is about its own base, and moves no branch to it.
+  const asks = scope.request.purpose === 'ask'
+  const base = standsOnBoth ? effect.agent! : asks ? scope.base! : (agent ?? scope.base!)
   await refuseStricterFiles(host, scope, base)
   // Work that comes back after its seat has gone is merged into the new workspace; what it stood on must still be there.
   const merged =

@@ -48,9 +48,11 @@ export const prepareBase = async (
     }
   }
   const state = agent === null ? 'ahead' : await mainStateOf(host, main, agent)
-  if (state === 'rewritten')
+  if (state === 'rewritten' && scope.request.purpose !== 'ask')
     return refused(host, scope, 'mainRewritten', `${branch} holds commits that ${main.branch} no longer has.`)
   if (agent !== null && state === 'held') return ready('none', { commit: agent })
+  // A question moves no branch: where the integration branch lacks what main has, it is asked about main.
+  if (scope.request.purpose === 'ask') return ready('none', { commit: main.commit })
   const isForward = agent === null || (await isAncestor(repository, agent, main.commit))
   const synced = isForward ? { commit: main.commit } : await merged(host, scope, agent, main, signal)
   if ('files' in synced) {

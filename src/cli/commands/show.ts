@@ -17,6 +17,7 @@ import { passWords } from '../../domain/verdict-words.ts'
 import { workerWords } from '../../domain/worker-words.ts'
 import { linesWord, stateWord } from '../../tui/task-line.ts'
 import { shortCount, shortDuration } from '../../tui/units.ts'
+import { answerLines } from '../answered.ts'
 import type { Answer, Call } from '../call.ts'
 import { openNear } from '../near-store.ts'
 import type { Paint } from '../paint.ts'
@@ -116,7 +117,7 @@ export const showTask = (view: RunView, task: TaskView, paint: Paint): string =>
     ),
     task.integrated === null ? '' : `integrated as ${task.integrated.commit}`,
     landedTogether(task) ?? '',
-    task.answer === null ? '' : `answer, verified by nobody:\n${cleanText(task.answer)}`,
+    task.answer === null ? '' : [paint('bold', 'answer, verified by nobody:'), ...answerLines(task, paint)].join('\n'),
     task.waitReason === null ? '' : waitText(view, task),
     task.tip === null ? '' : paint('dim', `its work: agentlab diff ${task.taskId}`),
     task.attempts.length === 0 ? '' : paint('dim', `what was said: agentlab logs ${task.taskId}`),

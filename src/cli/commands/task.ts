@@ -20,8 +20,6 @@ export interface TaskOptions extends WishOptions {
 }
 
 export const task = async (call: Call, goal: string | undefined, options: TaskOptions): Promise<Answer> => {
-  if (options.foreground === true && options.detach === true)
-    throw wrongUse('--foreground and --detach exclude each other', 'Give one of them.')
   const wish = await wishOf(call, goal, options)
   return carryOut(call, { ...wish, reviewPlan: options.reviewPlan === true }, options)
 }
@@ -29,12 +27,15 @@ export const task = async (call: Call, goal: string | undefined, options: TaskOp
 /** Says what it may cost, asks for the run and follows it to its rest, or leaves it to the background. */
 export const carryOut = async (
   call: Call,
-  asked: RunWish,
+  asked: RunWish | ((project: Project) => Promise<RunWish>),
   options: Pick<TaskOptions, 'foreground' | 'detach' | 'loosen'>,
 ): Promise<Answer> => {
+  if (options.foreground === true && options.detach === true)
+    throw wrongUse('--foreground and --detach exclude each other', 'Give one of them.')
   const project = await openFor(call, true)
   const { effective } = project.config
-  const wish = await settleLane(call, project, asked, options.loosen === true)
+  const said = typeof asked === 'function' ? await asked(project) : asked
+  const wish = await settleLane(call, project, said, options.loosen === true)
   call.talk.write(`${limitsLine(effective, wish.maxParallel ?? undefined)}\n`)
   const handedIn = handInLine(await listedFiles(project.repository, effective.handIn))
   if (handedIn !== null) call.talk.write(`Handed in: ${handedIn}.\n`)
