@@ -74,8 +74,8 @@ type Said = { answer: ResearchAnswer; notes: string[] } | { problem: string; wor
 const readEnd = (end: AttemptEnd, events: readonly WorkerEvent[]): Said | null => {
   const last = events.findLast(event => event.type === 'text')?.text ?? ''
   if (end.outcome === 'failed') {
-    const isWords = end.class === 'malformed' && last.trim() !== ''
-    return isWords ? { problem: `${end.detail}`, words: last } : null
+    const words = end.text ?? last
+    return end.class === 'malformed' && words.trim() !== '' ? { problem: problemOf(end), words } : null
   }
   if (end.text.trim() === '' && (end.structured === undefined || end.structured === null)) return null
   // A structured answer came through the CLI's own parser, which keeps the last of two equal keys without a word.
@@ -84,6 +84,10 @@ const readEnd = (end: AttemptEnd, events: readonly WorkerEvent[]): Said | null =
   const read = readResearch(withoutNulls(end.structured))
   return read.ok ? read : { problem: read.problem, words: end.text.trim() === '' ? last : end.text }
 }
+
+/** What it said is in its conversation: only what is wrong with it is said again. */
+const problemOf = ({ detail, text }: Extract<AttemptEnd, { outcome: 'failed' }>): string =>
+  text === undefined ? detail : 'there is no JSON value in it'
 
 /** Every citation looked up in what is ours: git's objects, the handed-in text, the stream of the attempt. */
 const checked = async (

@@ -62,6 +62,8 @@ export type AttemptEnd =
       class: FailureClass
       /** Short, for people; content, never a fact. */
       detail: string
+      /** What it said instead, where words came and not the JSON that was asked for. */
+      text?: string
       /** Epoch milliseconds before which a retry is pointless, where the provider said so. */
       retryAt: number | null
       sessionId: string | null

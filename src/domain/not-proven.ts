@@ -82,7 +82,7 @@ const ofTask = (task: TaskView): string[] => {
   if (!isSettled) items.push(`${named(task)}: nothing is proven, it is ${stateWords[task.state] ?? 'under way'}.`)
   if (task.kind === 'research') {
     if (task.answer !== null || task.state === 'recorded')
-      items.push(`${named(task)}: its answer is a model's word; nobody verified it${ofTheClaims(task)}.`)
+      items.push(`${named(task)}: its answer is a model's word; nobody verified it.`, ...ofTheClaims(task))
   } else if (task.integrated !== null) items.push(...ofIntegration(task, task.integrated))
   const dropped = task.attempts.reduce((sum, attempt) => sum + attempt.dropped, 0)
   if (dropped > 0)
@@ -90,8 +90,13 @@ const ofTask = (task: TaskView): string[] => {
   return items
 }
 
-/** Left out where it was not looked at. */
-const ofTheClaims = ({ claims }: TaskView): string => (claims === undefined ? '' : `; ${countWords(claims)}`)
+/** Nothing where its citations were not looked at, or all of them hold. */
+const ofTheClaims = (task: TaskView): string[] => {
+  const { claims } = task
+  const isAllCited =
+    claims !== null && claims !== undefined && claims.notFound + claims.uncited === 0 && claims.cited > 0
+  return claims === undefined || isAllCited ? [] : [`${named(task)}: its citations: ${countWords(claims)}.`]
+}
 
 const stateWords: Record<string, string> = {
   pending: 'not begun',

@@ -57,7 +57,8 @@ export const conclude = (
     const { text } = seen.answer
     if (!options.wantsJson) return { outcome: 'answered', text, sessionId, usage }
     const structured = seen.answer.structured ?? jsonIn(text)
-    if (structured === null) return because('malformed', `no JSON in the answer: ${clipMiddle(text, 2_000)}`)
+    if (structured === null)
+      return { ...because('malformed', `no JSON in the answer: ${clipMiddle(text, 2_000)}`), text }
     return { outcome: 'answered', text, structured, sessionId, usage }
   }
   if (end.stopped === 'stalled' && seen.waitingFor !== null) return failed(seen.waitingFor)

@@ -109,7 +109,14 @@ plan:
     - { key: one, title: Write one, what: Write one.txt as README.md says., paths: [one.txt], dependsOn: [look] }
     - { key: two, title: Write two, what: Write two.txt as you like., paths: [two.txt] }
 tasks:
-  look: { attempts: [{ steps: [{ read: README.md }, { answer: 'README.md:1 says Hello.' }] }] }
+  look:
+    attempts:
+      - steps:
+          - read: README.md
+          - research:
+              answer: README.md:1 says Hello.
+              claims: [{ claim: It greets., evidence: [{ kind: file, path: README.md, line: 1, quote: Hello }] }]
+              unknown: []
   one:
     attempts:
       - steps:
@@ -150,6 +157,7 @@ test.each([
         ['local', 'integrated', 1],
       ])
       expect(view.tasks[0]!.answer).toContain('README.md:1 says Hello.')
+      expect(view.tasks[0]!.claims).toEqual({ cited: 1, notFound: 0, uncited: 0 })
       expect([lab.git('show', 'agent:one.txt'), lab.git('show', 'agent:two.txt')]).toEqual(['Hello', 'zwei'])
       expect(new Set(asked.map(request => `${request.path} ${request.model}`))).toEqual(new Set([`${path} qwen3:8b`]))
       expect(new Set(asked.map(({ outcome }) => outcome))).toEqual(new Set(['answered', 'fault']))
