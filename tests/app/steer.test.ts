@@ -8,12 +8,13 @@ import { contentId, runId, scratchStore, taskId } from '../store/scratch-store.t
 import { inLab, until } from './lab.ts'
 
 const waits = (n: number): string => `{ run: "touch at${n}; until [ -e go${n} ]; do sleep 0.05; done; echo went ${n}" }`
+const answer = `{ research: { answer: 'README.md:1 says Hello.', claims: [], unknown: [] } }`
 const scenarioText = `
 tasks:
   one:
     attempts:
-      - steps: [${waits(1)}, ${waits(2)}, { run: echo on }, { answer: 'README.md:1 says Hello.' }]
-defaults: { researcher: { steps: [{ answer: 'README.md:1 says Hello.' }] } }
+      - steps: [${waits(1)}, ${waits(2)}, { run: echo on }, ${answer}]
+defaults: { researcher: { steps: [${answer}] } }
 `
 const research = (key: string, more = ''): string =>
   `{ key: ${key}, kind: research, title: Read it, what: Say what README.md says., worker: local${more} }`

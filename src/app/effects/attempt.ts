@@ -47,9 +47,9 @@ export const runAttempt = async (
   const task = taskOf(host, effect.taskId)
   const seat = workSeat(host, effect.taskId, effect.worker)
   await makeSeat(seat)
-  const { base, conflictFiles } = await workspaceFor(host, scope, task, effect, seat, signal)
   const ids = { runId: effect.runId, taskId: effect.taskId }
   const sessionId = effect.sessionId ?? cutOffSession(host.project.store, effect)
+  const { base, conflictFiles } = await workspaceFor(host, scope, task, { ...effect, sessionId }, seat, signal)
   tell({
     type: 'attempt.started',
     ...ids,
