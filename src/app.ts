@@ -16,6 +16,9 @@ export {
   sendPlanEdit,
 } from './app/client.ts'
 export { runDemo } from './app/demo.ts'
+export { retentionDaysIn as laneDays } from './app/erasure/retention.ts'
+export { type Exported, exportRun } from './app/export/export-run.ts'
+export { type Imported, importRun } from './app/export/import-run.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
 export { dayAround } from './app/gateway/day-limits.ts'
 export {

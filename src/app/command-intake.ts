@@ -39,6 +39,7 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
   }
   const run = store.machines.get(command.runId)
   if (run === null || run.kind !== 'run') return { accepted: false, text: `There is no run ${command.runId}.` }
+  if (store.imports.of(command.runId) !== null) return { accepted: false, text: importedWords(command.runId) }
   if (command.kind === 'reject') {
     const rejection = rejectionFor(store, id, command)
     if (typeof rejection === 'string') return { accepted: false, text: rejection }
@@ -87,6 +88,9 @@ const decide = (host: Host, loop: Loop, id: string, command: RunCommand): Comman
       : `Run ${command.runId} goes on.`,
   }
 }
+
+const importedWords = (runId: string): string =>
+  `Run ${runId} was imported: it is here to be read. What is to be done with it is done where it was made.`
 
 const upperFirst = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

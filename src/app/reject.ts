@@ -35,6 +35,13 @@ export const requestRejection = async (
 ): Promise<{ answer: CommandAnswer; outcome: Outcome | null }> => {
   const { store } = project
   const runId = runIdOf(taskId)
+  if (store.imports.of(runId) !== null)
+    throw refused(
+      taskId,
+      'imported',
+      `run ${runId} was imported: it is here to be read`,
+      'Take it out where it was made.',
+    )
   const agent = await standingAt(project, taskId)
   const view = readRunView(store, runId)!
   const findingsContentId = newContentId(Math.random)

@@ -2,6 +2,7 @@
 import { Argument, Command, Option } from 'commander'
 import { addAsk } from './program-ask.ts'
 import { addBranchCommands } from './program-branch.ts'
+import { addExport } from './program-export.ts'
 import { addGateway } from './program-gateway.ts'
 import { addPlan } from './program-plan.ts'
 import { collect, type Dispatch, example, lanes, upTo, wholeNumber } from './usage.ts'
@@ -35,6 +36,7 @@ export const buildProgram = (version: string, dispatch: Dispatch): Command => {
   addFigures(program, dispatch)
   addWriters(program, dispatch)
   addCleaning(program, dispatch)
+  addExport(program, dispatch)
   addBranchCommands(program, dispatch)
   addGateway(program, dispatch)
   addOthers(program, dispatch)

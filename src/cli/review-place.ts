@@ -25,6 +25,15 @@ export const reviewPlace = async (call: Call, typed: string): Promise<ReviewPlac
   const { runId, taskId } = runOrTaskNamed(project, typed)
   const view = viewOf(project!, runId)
   const task = view.tasks.find(one => one.taskId === taskId) ?? null
+  if (view.imported !== undefined)
+    throw new AgentLabError(
+      `review failed on ${taskId ?? runId}: run ${runId} was imported, and nothing of it is checked out here`,
+      {
+        code: 'imported',
+        cure: `Read the change instead: agentlab diff ${taskId ?? runId}`,
+        exit: exitCode.wrongUse,
+      },
+    )
   const range = rangeOf(view, task)
   const id = taskId ?? runId
   if (range === null)

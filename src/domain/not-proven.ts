@@ -1,6 +1,6 @@
 /** What a run does not prove, said item by item so that silence is never taken for proof. */
 
-import { count, duration, many } from './measures.ts'
+import { count, duration, many, moment } from './measures.ts'
 import { noteWords } from './repository-note.ts'
 import { countWords } from './research-text.ts'
 import type { ChecksView, RunView, TaskView, VerdictView } from './run-view.ts'
@@ -23,6 +23,10 @@ export const provenSentence =
 
 const ofTheRun = (view: RunView): string[] => {
   const items: string[] = []
+  if (view.imported !== undefined)
+    items.push(
+      `This run was imported on ${moment(view.imported.at).slice(0, 10)} from a file: who made the file is not known, and nothing it says was checked on this machine.`,
+    )
   if (view.rehearsed)
     items.push('The models were scripted (a rehearsal): this says nothing about what real models would have done.')
   items.push(...ofTheLane(view), ...ofTheWalls(view), ...view.notes.map(note => noteWords(note).notProven))

@@ -71,6 +71,8 @@ export interface RunView {
   erased: boolean
   /** When that was recorded; null where it was not. */
   erasedAt: number | null
+  /** It came out of a file: when, and which version wrote that. Left out: it was made here. */
+  imported?: { at: number; agentlab: string } | undefined
 }
 
 /** How the plan came about, and what became of it since. */

@@ -10,7 +10,7 @@ export interface EventRows {
   first(runId: string): LoggedEvent | null
   /** Milliseconds the run was under way: from each request, resumption or rejection to the rest that followed, or to `now`. */
   activeMs(runId: string, now: number): number
-  /** Every event of one type, oldest first, of all runs. */
+  /** Every event of one type, oldest first, of all runs that were made here. */
   ofType(type: LoopEventType): LoggedEvent[]
   /** The newest sequence number, 0 when the log is empty. */
   lastSeq(): number
@@ -39,7 +39,8 @@ export const eventRows = (db: Sql): EventRows => {
   const first = db.prepare<[string], Row>(
     `SELECT seq, at, epoch, data FROM events WHERE run_id = ? ORDER BY seq LIMIT 1`,
   )
-  const ofType = db.prepare<[string], Row>(`SELECT seq, at, epoch, data FROM events WHERE type = ? ORDER BY seq`)
+  const ofType = db.prepare<[string], Row>(`SELECT seq, at, epoch, data FROM events WHERE type = ?
+     AND run_id NOT IN (SELECT run_id FROM imports) ORDER BY seq`)
   const marks = db.prepare<[string], { at: number; type: string }>(
     `SELECT at, type FROM events WHERE run_id = ? AND type IN
      ('run.requested', 'operator.resumed', 'operator.answered', 'operator.rejected', 'plan.approved', 'run.concluded') ORDER BY seq`,

@@ -12,7 +12,7 @@ export interface MeteredRow extends PricedRequest {
   endedAt: number
 }
 
-/** In the order they were made; `since` is epoch milliseconds. Rows come one by one: a store may hold many. */
+/** Of runs made here, in the order they were made; `since` is epoch milliseconds. Rows come one by one: a store may hold many. */
 export const meteredRequests = function* (db: Sql, since: number | null): Generator<MeteredRow> {
   const runs = new Map<string, { lane: string; rehearsed: boolean }>()
   const requested = db.prepare<[string], { lane: string; scenario: string | null }>(
@@ -21,7 +21,7 @@ export const meteredRequests = function* (db: Sql, since: number | null): Genera
   )
   const rows = db.prepare<[number], Omit<MeteredRow, 'lane' | 'rehearsed'>>(
     `SELECT run_id AS runId, worker, model, status, input, cached, output, started_at AS startedAt, ended_at AS endedAt
-     FROM requests WHERE started_at >= ? ORDER BY id`,
+     FROM requests WHERE started_at >= ? AND run_id NOT IN (SELECT run_id FROM imports) ORDER BY id`,
   )
   for (const row of rows.all(since ?? 0)) {
     const known = runs.get(row.runId)

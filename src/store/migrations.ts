@@ -70,4 +70,13 @@ export const migrations: readonly string[] = [
   UPDATE machines SET state = 'queued' WHERE kind = 'task' AND state = 'integrating';
   UPDATE machines SET context = json_set(context, '$.train', 0) WHERE kind = 'task';
   `,
+  `
+  -- Runs out of a file, to be read only, and what the file says of their checks: never taken for checks that ran here.
+  CREATE TABLE imports (run_id TEXT PRIMARY KEY, at INTEGER NOT NULL, lane TEXT NOT NULL, agentlab TEXT NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TABLE imported_checks (
+    id INTEGER PRIMARY KEY, run_id TEXT NOT NULL, tree TEXT NOT NULL, name TEXT NOT NULL, status TEXT NOT NULL,
+    exit_code INTEGER, duration_ms REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX imported_checks_of_run ON imported_checks (run_id, tree);
+  `,
 ]

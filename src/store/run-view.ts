@@ -75,9 +75,10 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
     clockBackMs,
     failures: [],
     erased: goal === null,
+    ...importedFact(store, runId),
     erasedAt: events.findLast(({ event }) => event.type === 'content.erased')?.at ?? null,
   }
-  const words = wordsOf(store)
+  const words = wordsOf(store, runId)
   for (const logged of events) foldEvent(view, logged, words)
   for (const task of view.tasks) {
     const machine = machines.get(task.taskId)
@@ -89,6 +90,11 @@ export const readRunView = (store: Store, runId: string): RunView | null => {
   const last = events.findLast(({ event }) => event.type === 'run.concluded')?.event
   if (last?.type === 'run.concluded') view.alongside = titled(store, view, last.alongside ?? [])
   return view
+}
+
+const importedFact = (store: Store, runId: string): Pick<RunView, 'imported'> => {
+  const row = store.imports.of(runId)
+  return row === null ? {} : { imported: { at: row.at, agentlab: row.agentlab } }
 }
 
 /**

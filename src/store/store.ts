@@ -11,6 +11,7 @@ import { type ContentRows, contentRows } from './content.ts'
 import type { Sql } from './database.ts'
 import { type ErasureRows, erasureRows } from './erasure.ts'
 import { type EventRows, eventRows } from './events.ts'
+import { type ImportRows, importRows } from './imports.ts'
 import { type LaunchRows, launchRows } from './launches.ts'
 import { type MachineRows, machineRows } from './machines.ts'
 import { type OutboxRows, outboxRows } from './outbox.ts'
@@ -28,6 +29,7 @@ export interface Store {
   checks: CheckRows
   launches: LaunchRows
   erasure: ErasureRows
+  imports: ImportRows
   /** What finished tasks took: of real runs or of rehearsals. */
   taskHistory(rehearsed: boolean): TaskSample[]
   /** Runs `work` in one immediate transaction; with an epoch, refuses when a later supervisor has begun. A write within a write is part of it. */
@@ -54,6 +56,7 @@ export const createStore = (db: Sql): Store => {
     checks: checkRows(db),
     launches: launchRows(db),
     erasure: erasureRows(db),
+    imports: importRows(db),
     taskHistory: rehearsed => taskHistory(db, rehearsed),
     write: (work, epoch) => {
       try {

@@ -11,7 +11,7 @@ export const taskHistory = (db: Sql, rehearsed: boolean): TaskSample[] =>
     .prepare<[Record<string, unknown>], Row>(
       `WITH finished AS (
          SELECT id, run_id, context FROM machines m
-         WHERE kind = 'task' AND state IN ('integrated', 'recorded')
+         WHERE kind = 'task' AND state IN ('integrated', 'recorded') AND run_id NOT IN (SELECT run_id FROM imports)
            AND ((SELECT json_extract(data, '$.request.scenarioContentId') FROM events WHERE run_id = m.run_id ORDER BY seq LIMIT 1)
                 IS NOT NULL) = @rehearsed
          ORDER BY seq DESC LIMIT @most)

@@ -17,13 +17,13 @@ const StoredResults = z.union([
   z.object({ results: z.array(CheckResult) }).transform(kept => kept.results),
 ])
 
-export const wordsOf = (store: Pick<Store, 'content' | 'checks'>): Words => ({
+export const wordsOf = (store: Pick<Store, 'content' | 'checks' | 'imports'>, runId: string): Words => ({
   text: id => store.content.text(id),
   checkResults: (id, tree) =>
     readJson(store.content.text(id), StoredResults) ??
-    store.checks
-      .ofTree(tree)
-      .map(({ name, status, exitCode, durationMs }) => ({ name, status, exitCode, durationMs, cached: null })),
+    (store.imports.of(runId) === null ? store.checks.ofTree(tree) : store.imports.checks(runId, tree)).map(
+      ({ name, status, exitCode, durationMs }) => ({ name, status, exitCode, durationMs, cached: null }),
+    ),
 })
 
 /** Parses stored JSON; null when it is gone or not of this shape. */

@@ -63,6 +63,7 @@ test('no text is kept that did not go through the redactor', () => {
   const keepers = src.filter(file => /\bcontent\.add\(|\bopenTranscript = /.test(code(file.text)))
   expect(paths(keepers).sort()).toEqual([
     'src/app/client.ts',
+    'src/app/export/import-run.ts',
     'src/app/host.ts',
     'src/app/reject.ts',
     'src/app/transcript.ts',

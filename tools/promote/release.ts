@@ -146,7 +146,7 @@ const reasons: Record<AgentCommit['kind'], string> = {
   sync: 'it looks like a merge of main by AgentLab, but holds something else',
 }
 
-/** An integration counts when the log knows it: anybody can write a commit that looks like one. */
+/** An integration counts when the log knows it: anybody can write a commit that looks like one, or a file of a run to import. */
 const refuseForeign = async (
   repository: Repository,
   store: Store,
@@ -180,6 +180,7 @@ const isPlainSync = async (
 }
 
 const isRecorded = (store: Store, commit: Extract<AgentCommit, { kind: 'integration' }>): boolean =>
+  store.imports.of(runIdOf(commit.taskId)) === null &&
   store.events
     .ofRun(runIdOf(commit.taskId))
     .some(

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import type { ErasureFilter } from '../../domain/erasure.ts'
 import type { Lane } from '../../domain/lane.ts'
 import { moment } from '../../domain/measures.ts'
+import { listImportedRefs } from '../../git/take-bundle.ts'
 import { type Ground, runIdIn, type Standing } from '../cleaning/ground.ts'
 import { promotionUnderWay } from './promotion.ts'
 
@@ -18,6 +19,8 @@ export interface Candidate {
   bytes: number
   /** Files and folders of its own outside of seats. */
   paths: string[]
+  /** Refs hold its commits for the import alone. */
+  hasCommits: boolean
   /** Why nothing of it is erased, or null. */
   keeps: string | null
 }
@@ -30,17 +33,32 @@ export const candidatesFor = async (ground: Ground, filter: ErasureFilter): Prom
   )
   const byRun = Map.groupBy((await Promise.all(named)).flat(), path => runOf(basename(path)))
   const left = store.erasure.left()
-  const known = new Set([...left.keys(), ...[...byRun.keys()].flatMap(runId => runId ?? [])])
+  const commits = await importedCommits(ground)
+  const known = new Set([...left.keys(), ...[...byRun.keys()].flatMap(runId => runId ?? []), ...commits.keys()])
   const asked = new Set(
     store.commands.unanswered().flatMap(({ command }) => ('runId' in command ? [command.runId] : [])),
   )
   const promoting = promotionUnderWay(ground.project)
   return [...known]
     .filter(runId => !asked.has(runId) && (filter.runId === null || filter.runId === runId))
-    .map(runId => candidate(ground, runId, { left: left.get(runId), paths: byRun.get(runId) ?? [], promoting }))
+    .map(runId =>
+      candidate(ground, runId, {
+        left: left.get(runId),
+        paths: byRun.get(runId) ?? [],
+        hasCommits: commits.has(runId),
+        promoting,
+      }),
+    )
     .filter(one => filter.lane === null || one.lane === filter.lane)
     .filter(one => filter.endedBefore === null || (one.endedAt ?? Number.POSITIVE_INFINITY) < filter.endedBefore)
     .toSorted((a, b) => Number(a.isOpenToReview) - Number(b.isOpenToReview) || (a.endedAt ?? 0) - (b.endedAt ?? 0))
+}
+
+/** Refs of imported runs, by run; git is asked only where a run ever was imported. */
+const importedCommits = async ({ project }: Ground): Promise<Map<string, string[]>> => {
+  const imported = new Set(project.store.imports.runIds())
+  if (imported.size === 0) return new Map()
+  return new Map([...(await listImportedRefs(project.repository))].filter(([runId]) => imported.has(runId)))
 }
 
 /** Of a transcript's folder, `k3m9q2x7-2`, or an edited plan, `k3m9q2x7-4f2a91.yaml`. */
@@ -49,13 +67,17 @@ const runOf = (name: string): string | null => runIdIn(name.replace(/-[0-9a-f]{6
 interface Traces {
   left: { lane: Lane; at: number; bytes: number } | undefined
   paths: string[]
+  hasCommits: boolean
   promoting: string | null
 }
 
-const candidate = (ground: Ground, runId: string, { left, paths, promoting }: Traces): Candidate => {
+const candidate = (ground: Ground, runId: string, { left, paths, hasCommits, promoting }: Traces): Candidate => {
   const { store } = ground.project
   const standing = ground.standing(runId)
-  const isOpenToReview = store.machines.ofRun(runId).some(row => row.kind === 'task' && row.state === 'integrated')
+  // What others integrated elsewhere is not on its way to main here.
+  const isOpenToReview =
+    store.imports.of(runId) === null &&
+    store.machines.ofRun(runId).some(row => row.kind === 'task' && row.state === 'integrated')
   return {
     runId,
     lane: left?.lane ?? laneOf(ground, runId),
@@ -64,6 +86,7 @@ const candidate = (ground: Ground, runId: string, { left, paths, promoting }: Tr
     isOpenToReview,
     bytes: left?.bytes ?? 0,
     paths,
+    hasCommits,
     keeps: openWords[standing] ?? (isOpenToReview ? promoting : null),
   }
 }

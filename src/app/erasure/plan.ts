@@ -1,5 +1,6 @@
 /** What an erasure takes and what it leaves, each with its reason, in the order in which it is done. Changes nothing. */
 import type { ErasureFilter } from '../../domain/erasure.ts'
+import { dropImportedRefs } from '../../git/take-bundle.ts'
 import { sumOf } from '../cleaning/disk-usage.ts'
 import { type Ground, runIdIn } from '../cleaning/ground.ts'
 import { planLeftovers } from '../cleaning/leftovers.ts'
@@ -49,13 +50,14 @@ export const planContent = async (
     runId: one.runId,
     bytes: onDisk === null ? null : one.bytes + onDisk,
     fate: one.keeps === null ? ('remove' as const) : ('keep' as const),
-    why: one.keeps ?? `${why}, lane ${one.lane}`,
+    why: one.keeps ?? `${why}, lane ${one.lane}${one.hasCommits ? '; imported: the refs of its commits go too' : ''}`,
   }
   if (one.keeps !== null) return { item, act: null }
   return {
     item,
     act: async hands => {
       await discardAll(one.paths)(hands)
+      if (one.hasCommits) await dropImportedRefs(ground.project.repository, one.runId)
       const erased = store.write(() => {
         if (!ground.isStillSo()) return false
         const { rows, bytes } = store.erasure.erase(one.runId)

@@ -4,14 +4,18 @@ import { many } from '../../domain/measures.ts'
 import { policyOf } from '../../lanes/policy.ts'
 import type { Ground } from '../cleaning/ground.ts'
 import type { Planned } from '../cleaning/planned.ts'
+import type { Project } from '../project.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import { planContent } from './plan.ts'
 import { planSharedFiles } from './shared-files.ts'
 
 const dayMs = 24 * 3_600_000
 
-export const retentionDays = (ground: Ground, lane: Lane): number | null =>
-  policyOf(lane, ground.project.config.effective).retentionDays
+const retentionDays = (ground: Ground, lane: Lane): number | null => retentionDaysIn(ground.project, lane)
+
+/** For how many days after a run's end a lane keeps its words; null: until they are purged. */
+export const retentionDaysIn = ({ config }: Pick<Project, 'config'>, lane: Lane): number | null =>
+  policyOf(lane, config.effective).retentionDays
 
 /** Runs past their lane's days that may be erased, closed ones first. */
 export const overdueRuns = async (ground: Ground): Promise<Candidate[]> => {
