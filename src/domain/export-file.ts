@@ -117,6 +117,7 @@ export const ExportedContentKind = z.enum([
   'verdict',
   'error',
   'instructions',
+  'log',
 ])
 
 /** A row of the part `words`. */

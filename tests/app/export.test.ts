@@ -269,7 +269,7 @@ describe('an imported run', () => {
 })
 
 /** The parts of a file, to be put together again otherwise. */
-const apart = (path: string) => {
+const apart = (path: string): { first: string; manifest: Manifest; parts: Buffer[] } => {
   const bytes = readFileSync(path)
   const first = bytes.indexOf('\n')
   const second = bytes.indexOf('\n', first + 1)
