@@ -118,6 +118,7 @@ export const ExportedContentKind = z.enum([
   'error',
   'instructions',
   'log',
+  'message',
 ])
 
 /** A row of the part `words`. */
