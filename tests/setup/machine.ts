@@ -13,7 +13,7 @@ export interface Machine {
   restrict(): void
   /** What the programs were asked, one line a call. */
   calls(): string[]
-  setUp(host?: Record<string, unknown>): Promise<{ exitCode: number | null; said: string[] }>
+  setUp(host?: Record<string, unknown>, wantsBrowser?: boolean): Promise<{ exitCode: number | null; said: string[] }>
 }
 
 export const machine = (dir: string): Machine => {
@@ -31,7 +31,7 @@ export const machine = (dir: string): Machine => {
     },
     restrict: () => writeFileSync(restriction, '1\n'),
     calls: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
-    setUp: async (host = {}) => {
+    setUp: async (host = {}, wantsBrowser = false) => {
       const described = {
         platform: 'linux',
         nodeVersion: '26.10.0',
@@ -42,12 +42,16 @@ export const machine = (dir: string): Machine => {
         ...host,
       }
       const script = join(packageRoot, 'tests/fixtures/programs/set-up-on.js')
-      const { exitCode, stdout, stderr } = await run(process.execPath, [script, JSON.stringify(described)], {
-        cwd: dir,
-        env: {},
-        timeoutMs: 30_000,
-        encoding: 'utf8',
-      })
+      const { exitCode, stdout, stderr } = await run(
+        process.execPath,
+        [script, JSON.stringify(described), String(wantsBrowser)],
+        {
+          cwd: dir,
+          env: {},
+          timeoutMs: 30_000,
+          encoding: 'utf8',
+        },
+      )
       if (stderr !== '') throw new Error(stderr)
       return { exitCode, said: stdout.split('\n').filter(line => line !== '') }
     },

@@ -206,6 +206,41 @@ describe('where AppArmor forbids namespaces', () => {
   })
 })
 
+describe('a browser for the tests', () => {
+  const onDebian = (): void => {
+    complete()
+    here.program('apt-get', aptGetThatInstalls('chromium'))
+    writeFileSync(join(here.dir, 'etc/os-release'), 'NAME=Debian\nID=debian\n')
+  }
+  const installs = (): string[] => here.calls().filter(call => call.startsWith('apt-get install'))
+
+  test('is installed once on Debian, by root', async () => {
+    onDebian()
+    const said = ['setup: installing chromium with apt-get, for the tests']
+    expect(await here.setUp({}, true)).toEqual({ exitCode: 0, said })
+    expect(await here.setUp({}, true)).toEqual({ exitCode: 0, said: [] })
+    expect(installs()).toEqual(['apt-get install -y -qq --no-install-recommends chromium'])
+  })
+
+  test('is not, where nobody asks, on a person’s own machine, or on another system', async () => {
+    onDebian()
+    expect(await here.setUp()).toEqual({ exitCode: 0, said: [] })
+    here.program('sudo', 'exit 0')
+    expect(await here.setUp({ isRoot: false }, true)).toEqual({ exitCode: 0, said: [] })
+    writeFileSync(join(here.dir, 'etc/os-release'), 'ID=ubuntu\nID_LIKE=debian\n')
+    expect(await here.setUp({}, true)).toEqual({ exitCode: 0, said: [] })
+    expect(installs()).toEqual([])
+  })
+
+  test('is no condition: one that can not be had is said and nothing more', async () => {
+    onDebian()
+    here.program('apt-get', 'exit 100')
+    const { exitCode, said } = await here.setUp({}, true)
+    expect(exitCode).toBe(0)
+    expect(said.at(-1)).toBe('setup: chromium could not be installed; the tests that need a browser are skipped')
+  })
+})
+
 describe('Node', () => {
   test.each(['18.20.8', '20.20.2', '22.17.1'])('%s is refused before anything else', async nodeVersion => {
     const { exitCode, said } = await here.setUp({ nodeVersion })
