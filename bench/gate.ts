@@ -2,24 +2,17 @@
  * A seat's gate beside the upstream itself: what it adds to the first byte, what it leaves of a stream's speed, and that
  * fifty streams at once lose nothing. The upstream speaks TLS, as providers do; client, gateway and upstream run apart.
  */
-import { execFileSync, fork } from 'node:child_process'
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import http, { type RequestOptions } from 'node:http'
+import http from 'node:http'
 import https from 'node:https'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Worker } from 'node:worker_threads'
 import { type Figure, median, rounds, timed } from './figure.ts'
 import { inScratch } from './scratch.ts'
-
-/** About what a CLI sends after some turns. */
-const conversation = Array.from({ length: 60 }, (_, turn) => ({
-  role: turn % 2 === 0 ? 'user' : 'assistant',
-  content: [{ type: 'text', text: `turn ${turn} `.repeat(190) }],
-}))
-const bodyFor = (events: number): string =>
-  JSON.stringify({ model: 'claude-bench', max_tokens: events, stream: true, messages: conversation })
+import { type Answer, ask, bodyFor, type Place, selfSigned } from './streams.ts'
 
 const streamEvents = 20_000
 const streamsAtOnce = 50
@@ -52,40 +45,6 @@ export const gateFigures = (): Promise<Figure[]> =>
       await upstream.terminate()
     }
   })
-
-type Place = RequestOptions & { via: typeof http | typeof https }
-
-const selfSigned = (dir: string): { keyPath: string; certPath: string } => {
-  const [keyPath, certPath] = [join(dir, 'key.pem'), join(dir, 'cert.pem')]
-  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
-  execFileSync('openssl', ['req', '-x509', ...kind, ...names, '-keyout', keyPath, '-out', certPath], {
-    stdio: 'ignore',
-  })
-  return { keyPath, certPath }
-}
-
-interface Answer {
-  firstByteMs: number
-  bytes: number
-}
-
-const ask = async ({ via, ...where }: Place, body: string): Promise<Answer> => {
-  const since = performance.now()
-  const request = via.request({ ...where, method: 'POST' })
-  request.end(body)
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage]
-  if (response.statusCode !== 200) throw new Error(`the bench's request got ${response.statusCode}`)
-  let firstByteMs = 0
-  let bytes = 0
-  response.on('data', (chunk: Buffer) => {
-    if (bytes === 0) firstByteMs = performance.now() - since
-    bytes += chunk.length
-  })
-  await once(response, 'end')
-  if (!response.complete) throw new Error('the answer broke off')
-  return { firstByteMs, bytes }
-}
 
 const firstByte = async (direct: Place, gated: Place): Promise<Figure> => {
   const body = bodyFor(3)

@@ -14,6 +14,7 @@ import { receiptHtml } from './receipt-html.ts'
 import { redaction } from './redaction.ts'
 import { runsListing } from './runs-listing.ts'
 import { taskFigures } from './tasks.ts'
+import { toolFigures } from './tools.ts'
 import { trainFigures } from './train.ts'
 import { version } from './version.ts'
 import { workerFigures } from './workers.ts'
@@ -25,6 +26,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   environment: async () => [await environment()],
   box: boxFigures,
   gate: gateFigures,
+  tools: toolFigures,
   tasks: taskFigures,
   train: trainFigures,
   demo: async () => [await demo()],

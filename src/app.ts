@@ -20,15 +20,6 @@ export { retentionDaysIn as laneDays } from './app/erasure/retention.ts'
 export { type Exported, exportRun } from './app/export/export-run.ts'
 export { type Imported, importRun } from './app/export/import-run.ts'
 export { withForegroundSupervisor } from './app/foreground.ts'
-export { dayAround } from './app/gateway/day-limits.ts'
-export {
-  newToken,
-  type ServedTools,
-  serveTools,
-  showToken,
-  tokenPath,
-  toolRequests,
-} from './app/gateway/serve-tools.ts'
 export { listedFiles } from './app/handed-in.ts'
 export { supervisorFlags } from './app/keep-supervisor.ts'
 export { laneForWish } from './app/lane-of-run.ts'

@@ -1,5 +1,5 @@
 /** What the gateway for the operator's other tools says of itself at its start. */
-import type { ServedTools } from '../app.ts'
+import type { ServedTools } from '../app/gateway/serve-tools.ts'
 import { count } from '../domain/measures.ts'
 import { cleanLine } from '../domain/text.ts'
 

@@ -5,7 +5,7 @@
 
 export interface Elsewhere {
   name: string
-  family: 'agent surface' | 'git' | 'time'
+  family: 'agent surface' | 'git' | 'time' | 'tools'
   /** Of the repository's top. */
   file: string
   /** As it stands in that file. */
@@ -14,6 +14,7 @@ export interface Elsewhere {
 
 const byCanaries = 'tests/workers/contract/canaries.test.ts'
 const byHarvest = 'tests/git/harvest.test.ts'
+const byTools = 'tests/attacks/tools.test.ts'
 const byLaunch = 'tests/process/launch-end.test.ts'
 const moved = 'moves %s to nothing: as worker, on resume, as verifier'
 
@@ -70,4 +71,15 @@ export const elsewhere: readonly Elsewhere[] = [
       ['alive after its launcher was killed (SIGKILL)', 'a box is gone without anybody’s doing'],
     ] as const
   ).map(([name, title]) => ({ name, family: 'time' as const, file: byLaunch, title })),
+  ...[
+    'a name that was bent to loopback (rebinding)',
+    'a page that is not listed',
+    'a page without an origin of its own (null)',
+    'a form of a page, without a token',
+    'the token in the address',
+    'Model beside model',
+    'a provider’s model in the private lane',
+    'the lane climbed out of',
+    'who guesses is held back',
+  ].map(name => ({ name, family: 'tools' as const, file: byTools, title: name })),
 ]

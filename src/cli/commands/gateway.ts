@@ -1,6 +1,7 @@
 /** `agentlab gateway`: the models of each lane for the operator's other tools, in the foreground until it is ended. */
 import { once } from 'node:events'
-import { dayAround, newToken, serveTools, showToken, toolRequests } from '../../app.ts'
+import { dayAround } from '../../app/gateway/day-limits.ts'
+import { newToken, serveTools, showToken, toolRequests } from '../../app/gateway/serve-tools.ts'
 import { loadPrices, operatorPricesPath } from '../../config/prices.ts'
 import { costCells, costReport } from '../../domain/cost-report.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
