@@ -1,9 +1,8 @@
 /** Pages in a real browser: one that is listed streams with the official client, another gets nothing at all. */
 import { mkdirSync } from 'node:fs'
-import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Seen, startUpstream, type Upstream } from '../lanes/upstream.ts'
+import { startUpstream, type Upstream } from '../lanes/upstream.ts'
 import { chromium, type Pages, servePages, withPage } from './chromium.ts'
 import { makeWorld, type Running, startGatewayProcess, type World } from './gateway-process.ts'
 
@@ -48,12 +47,11 @@ beforeAll(async () => {
   if (chromium === null) return
   pages = await servePages(script)
   other = await servePages(script)
-  upstream = await startUpstream(async (response: ServerResponse, _seen: Seen) => {
+  upstream = await startUpstream(response => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     response.write(part('first'))
     // The rest is held back until the page says that it has the beginning.
-    await pages.told('part1')
-    response.end(`${part('second')}data: [DONE]\n\n`)
+    void pages.told('part1').then(() => response.end(`${part('second')}data: [DONE]\n\n`))
   })
   world = makeWorld(`local: [{ name: mac, url: "${upstream.origin}", models: [slow] }]
 gateway: { origins: ["${pages.origin}"] }

@@ -15,23 +15,24 @@ export const noteHolder = (dir: string, port: number, startedAt: number): Promis
 
 export const forgetHolder = (dir: string, port: number): void => rmSync(pathOf(dir, port), { force: true })
 
-/** Somebody listens there: a gateway that has noted itself and is alive, or a program that is none of ours. */
-export const portTaken = async (dir: string, port: number, cause: unknown): Promise<AgentLabError> => {
+/** Why it can't listen: somebody has the port (a gateway that has noted itself, or another program), or it may not. */
+export const portRefused = async (dir: string, port: number, cause: NodeJS.ErrnoException): Promise<unknown> => {
+  if (cause.code === 'EACCES') return refused(port, 'it is root’s', 'Take one above 1023: --port <n>', cause)
+  if (cause.code !== 'EADDRINUSE') return cause
   const holder = await readHolder(pathOf(dir, port))
-  const who =
-    holder !== null && isAlive(holder.pid)
-      ? `a gateway has it: process ${holder.pid}, since ${moment(holder.startedAt)}`
-      : 'another program has it'
-  return new AgentLabError(`agentlab gateway failed on port ${port}: ${who}`, {
+  if (holder === null || !isAlive(holder.pid))
+    return refused(port, 'another program has it', `See which: lsof -i :${port}; or take another: --port <n>`, cause)
+  const who = `a gateway has it: process ${holder.pid}, since ${moment(holder.startedAt)}`
+  return refused(port, who, 'One serves all your tools; end it, or take another port: --port <n>', cause)
+}
+
+const refused = (port: number, why: string, cure: string, cause: unknown): AgentLabError =>
+  new AgentLabError(`agentlab gateway failed on port ${port}: ${why}`, {
     code: 'port-taken',
-    cure:
-      holder === null
-        ? `See which: lsof -i :${port}; or take another: --port <n>`
-        : 'One serves all your tools; end it, or take another port: --port <n>',
+    cure,
     exit: exitCode.wrongUse,
     cause,
   })
-}
 
 const readHolder = async (path: string): Promise<z.infer<typeof Holder> | null> => {
   try {

@@ -12,7 +12,7 @@ import type { Grant } from '../../lanes/gateway/grant.ts'
 import { openToolRequests, type ToolRequestRow, type ToolRequests } from '../../store/tool-requests.ts'
 import { upstreamOf } from '../agent-run.ts'
 import { dayLimitKeeper } from './day-limits.ts'
-import { forgetHolder, noteHolder, portTaken } from './holder.ts'
+import { forgetHolder, noteHolder, portRefused } from './holder.ts'
 import { keyFor } from './keys.ts'
 import { nameOf, type Offer, offerNamed, offersOf, unlistedOf } from './names.ts'
 import { ensureToken, readToken, renewToken } from './token-file.ts'
@@ -63,7 +63,7 @@ export const serveTools = async (env: NodeJS.ProcessEnv, wanted: number | null):
   try {
     const port = wanted ?? settings.port ?? defaultGatewayPort
     const door = await openToolDoor({ env, config, settings, requests, port, tokenPath: path }).catch(async error => {
-      throw (error as NodeJS.ErrnoException).code === 'EADDRINUSE' ? await portTaken(dir, port, error) : error
+      throw await portRefused(dir, port, error as NodeJS.ErrnoException)
     })
     await noteHolder(dir, door.port, Date.now())
     return {
