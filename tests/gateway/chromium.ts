@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { accessSync, constants } from 'node:fs'
-import http, { type IncomingMessage } from 'node:http'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { build } from 'esbuild'
@@ -68,14 +68,15 @@ export const servePages = async (script: string): Promise<Pages> => {
     map.set(name, found)
     return found
   }
-  const server = http.createServer(async (request, response) => {
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [, kind, name = ''] = (request.url ?? '').split('/')
     if (kind === 'told') at(told, name).resolve(JSON.parse(await bodyOf(request)))
     if (kind === 'wait') await at(waits, name).promise
     const type = kind === 'script.js' ? 'text/javascript' : 'text/html'
     response.writeHead(200, { 'content-type': type })
     response.end(kind === 'script.js' ? built.outputFiles[0]!.text : '<script type="module" src="/script.js"></script>')
-  })
+  }
+  const server = http.createServer((request, response) => void serve(request, response))
   server.listen(0)
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
