@@ -58,7 +58,9 @@ export const openHost = async (
         options.onFatal(error)
       }
     },
+    told: (grant, text) => host.log(`${grant.runId}: ${text}`),
     clock: now,
+    env: project.env,
   })
   const host: Host = {
     project,

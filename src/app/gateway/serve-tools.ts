@@ -108,6 +108,7 @@ const openToolDoor = ({ env, config, settings, requests, port, tokenPath: path }
     hosts: settings.hosts ?? [],
     origins: settings.origins ?? [],
     clock: Date.now,
+    env,
     token: async () => {
       const token = await readToken(path)
       if (token === null) throw new Error('the token was removed')

@@ -2,6 +2,8 @@
 import { askServer } from './ask-server.ts'
 import type { Errand } from './errand.ts'
 import type { Upstream } from './grant.ts'
+import { sendMergedList } from './merged-list.ts'
+import { noteFailure, noteMissing } from './note-health.ts'
 import { nobodyAnswered, type PassedOver } from './pass-over.ts'
 import type { Place } from './places.ts'
 import { refuse } from './refusal.ts'
@@ -31,6 +33,7 @@ const comeAgainMs = 10_000
 
 /** Meters each request that reached a server. `first` is left when its server has answered. Does not throw. */
 export const forward = async (errand: Errand, candidates: readonly Upstream[], first: Place): Promise<void> => {
+  if (errand.match.route.listsModels && candidates.length > 1) return sendMergedList(errand, candidates)
   const { desk, grant, match, model, response } = errand
   const passedOver: PassedOver[] = []
   for (let place: Place | null = first; place !== null; ) {
@@ -38,7 +41,9 @@ export const forward = async (errand: Errand, candidates: readonly Upstream[], f
     const outcome = await askServer(errand, upstream, candidates.length === 1)
     if (outcome.record !== null) desk.meter(grant, outcome.record)
     if (!outcome.done) {
-      note(errand, outcome.passedOver)
+      const { isMissing, why } = outcome.passedOver
+      if (isMissing) noteMissing(errand, upstream, model)
+      else noteFailure(errand, upstream, why)
       passedOver.push(outcome.passedOver)
     }
     // Only now, so that who waited for this place knows how the server is.
@@ -51,11 +56,4 @@ export const forward = async (errand: Errand, candidates: readonly Upstream[], f
     }
     place = await placeAt(errand, left)
   }
-}
-
-/** It is asked less for a while, and the operator is told once. */
-const note = ({ desk, grant, model }: Errand, { upstream, isMissing, why }: PassedOver): void => {
-  // What has no such model is well otherwise.
-  const isNews = desk.health.failed(isMissing ? `${upstream.url} ${model}` : upstream.url)
-  if (isNews) desk.told?.(grant, `server ${upstream.name} is passed over: ${why}`)
 }
