@@ -9,10 +9,12 @@ import { startGateway } from '../lanes/gateway/gateway.ts'
 import type { Grant, MeterRecord } from '../lanes/gateway/grant.ts'
 import { parseScenario } from '../rehearsal/scenario.ts'
 import { type Rehearsal, startRehearsal } from '../rehearsal/server.ts'
+import { openPlaceLocks } from '../store/place-locks.ts'
 import type { RequestRow } from '../store/requests.ts'
 import type { Host, RunScope } from './host.ts'
 import { type LimitName, limitKeeper } from './limits.ts'
 import { ownSecrets } from './own-secrets.ts'
+import { placesDir } from './own-servers.ts'
 import type { Project } from './project.ts'
 import { steadyClock } from './steady-clock.ts'
 import { createWireNotebook } from './wire-notes.ts'
@@ -43,6 +45,7 @@ export const openHost = async (
   let sockets = 0
   const rehearsals = new Map<string, Promise<Rehearsal>>()
   const permit = limitKeeper(store, options.onLimit)
+  const sharedPlaces = openPlaceLocks(placesDir(project.env))
   const gateway = await startGateway({
     allow: async (grant, { inputEstimate }) =>
       options.sendsNothing === undefined
@@ -61,6 +64,7 @@ export const openHost = async (
     told: (grant, text) => host.log(`${grant.runId}: ${text}`),
     clock: now,
     env: project.env,
+    sharedPlaces,
   })
   const host: Host = {
     project,
@@ -84,6 +88,7 @@ export const openHost = async (
   const close = async (): Promise<void> => {
     reader.close()
     await gateway.close()
+    sharedPlaces.close()
     await rm(runtimeDir, { recursive: true, force: true })
     for (const rehearsal of rehearsals.values()) await rehearsal.then(started => started.close()).catch(() => undefined)
   }

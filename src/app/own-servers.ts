@@ -1,4 +1,6 @@
 /** The operator's own model servers as a gate asks them. Pure, but for reading the keys some of them want. */
+import { join } from 'node:path'
+import { stateRootOf } from '../config/data-dir.ts'
 import type { EffectiveConfig } from '../config/effective.ts'
 import type { LocalServer } from '../config/operator-config.ts'
 import type { Upstream } from '../lanes/gateway/grant.ts'
@@ -16,6 +18,9 @@ export const ownServer = (server: LocalServer, tunnels: readonly string[]): Upst
 /** All of them, in the operator's order of preference. */
 export const ownServers = ({ local, tunnels }: Pick<EffectiveConfig, 'local' | 'tunnels'>): Upstream[] =>
   local.map(server => ownServer(server, tunnels))
+
+/** Where the places at these servers are held, for all supervisors and the gateway of one operator. */
+export const placesDir = (env: NodeJS.ProcessEnv): string => join(stateRootOf({ env }), 'places')
 
 /** Keys of the operator's servers, to be kept out of everything that is kept. */
 export const serverKeys = ({ local }: Pick<EffectiveConfig, 'local'>, env: NodeJS.ProcessEnv): string[] =>

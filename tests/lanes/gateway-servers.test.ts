@@ -1,8 +1,12 @@
 /** Several servers of the operator's own behind one gate: who is asked, who waits, and what happens when one fails. */
 import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
 import http, { type ServerResponse } from 'node:http'
 import net, { type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
+import { openPlaceLocks } from '../../src/store/place-locks.ts'
 import { closing, gateTo, nowhere, ownUpstream } from './own-servers.ts'
 import { type Seen, startUpstream } from './upstream.ts'
 
@@ -107,6 +111,28 @@ describe('waiting for a place', () => {
       mac.answer()
       await first
     }
+  })
+
+  test('is one queue for all gateways of one operator', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'agentlab-places-'))
+    const mac = await patient('mac')
+    const gates = await Promise.all(
+      [0, 1].map(async () => {
+        const sharedPlaces = openPlaceLocks(dir)
+        return { sharedPlaces, ...(await gateTo([mac.as()], { sharedPlaces })) }
+      }),
+    )
+    const first = gates[0]!.ask()
+    await mac.arrived(1)
+    const others = [gates[1]!.ask(), gates[0]!.ask(), gates[1]!.ask()]
+    for (let count = 1; count <= 4; count++) {
+      await mac.arrived(count)
+      expect(mac.seen).toHaveLength(count)
+      mac.answer()
+    }
+    expect((await Promise.all([first, ...others])).map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    for (const { sharedPlaces } of gates) sharedPlaces.close()
+    await rm(dir, { recursive: true })
   })
 
   test('is not for what only asks what is there', async () => {
@@ -271,4 +297,41 @@ test('a connection that the server closed while it was idle costs no request', a
     expect(await fromOf(await next)).toBe('mac')
   }
   expect(connections).toBeGreaterThan(1)
+})
+
+describe('lists of models', () => {
+  const has =
+    (...names: string[]) =>
+    (response: ServerResponse) => {
+      const models = names.map(name => ({ name, model: name }))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ models }))
+    }
+  const namesOf = async (response: Response): Promise<string[]> =>
+    ((await response.json()) as { models: { name: string }[] }).models.map(({ name }) => name)
+
+  test('are one of all servers, each with what is listed for it', async () => {
+    const mac = await server('mac', has('qwen3:8b', 'big:70b', 'secret'))
+    const gpu = await server('gpu', has('qwen3:8b', 'big:70b'))
+    const { get, metered } = await gateTo([
+      mac.as(),
+      ownUpstream('away', nowhere),
+      gpu.as({ models: ['big:70b', 'qwen3:8b'] }),
+    ])
+    expect(await namesOf(await get('/api/tags'))).toEqual(['qwen3:8b', 'big:70b'])
+    expect(await metered(1)).toMatchObject([{ status: 200, input: 0, output: 0 }])
+  })
+
+  test('of servers that are all away are an error that names them', async () => {
+    const { get } = await gateTo([ownUpstream('mac', nowhere), ownUpstream('gpu', nowhere)])
+    const said = await get('/api/tags')
+    expect(said.status).toBe(502)
+    expect(await said.text()).toMatch(/mac \(127\.0\.0\.1:1\).*gpu \(127\.0\.0\.1:1\)/)
+  })
+})
+
+test('what says nothing of whose it is is not told of several servers', async () => {
+  const [one, two] = [await server('one'), await server('two')]
+  const { get } = await gateTo([one.as(), two.as()])
+  expect((await get('/props')).status).toBe(404)
+  expect(one.seen.length + two.seen.length).toBe(0)
 })

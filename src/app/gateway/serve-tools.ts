@@ -9,8 +9,10 @@ import { type Door, openDoor } from '../../lanes/door/door.ts'
 import type { Listed } from '../../lanes/door/listing.ts'
 import type { Meant } from '../../lanes/door/order.ts'
 import type { Grant } from '../../lanes/gateway/grant.ts'
+import { openPlaceLocks, type PlaceLocks } from '../../store/place-locks.ts'
 import { openToolRequests, type ToolRequestRow, type ToolRequests } from '../../store/tool-requests.ts'
 import { upstreamOf } from '../agent-run.ts'
+import { placesDir } from '../own-servers.ts'
 import { dayLimitKeeper } from './day-limits.ts'
 import { forgetHolder, noteHolder, portRefused } from './holder.ts'
 import { keyFor } from './keys.ts'
@@ -60,11 +62,14 @@ export const serveTools = async (env: NodeJS.ProcessEnv, wanted: number | null):
   const path = tokenPath(env)
   await ensureToken(path)
   const requests = toolRequests(env)
+  const places = openPlaceLocks(placesDir(env))
   try {
     const port = wanted ?? settings.port ?? defaultGatewayPort
-    const door = await openToolDoor({ env, config, settings, requests, port, tokenPath: path }).catch(async error => {
-      throw await portRefused(dir, port, error as NodeJS.ErrnoException)
-    })
+    const door = await openToolDoor({ env, config, settings, requests, places, port, tokenPath: path }).catch(
+      async error => {
+        throw await portRefused(dir, port, error as NodeJS.ErrnoException)
+      },
+    )
     await noteHolder(dir, door.port, Date.now())
     return {
       port: door.port,
@@ -75,10 +80,12 @@ export const serveTools = async (env: NodeJS.ProcessEnv, wanted: number | null):
       close: async () => {
         await door.close()
         forgetHolder(dir, door.port)
+        places.close()
         requests.close()
       },
     }
   } catch (error) {
+    places.close()
     requests.close()
     throw error
   }
@@ -89,11 +96,12 @@ interface DoorOrder {
   config: EffectiveConfig
   settings: GatewaySettings
   requests: ToolRequests
+  places: PlaceLocks
   port: number
   tokenPath: string
 }
 
-const openToolDoor = ({ env, config, settings, requests, port, tokenPath: path }: DoorOrder): Promise<Door> => {
+const openToolDoor = ({ env, config, settings, requests, places, port, tokenPath: path }: DoorOrder): Promise<Door> => {
   const mayLeave = dayLimitKeeper(settings, requests)
   const estimates = new WeakMap<Grant, number>()
   const unwritten: ToolRequestRow[] = []
@@ -109,6 +117,7 @@ const openToolDoor = ({ env, config, settings, requests, port, tokenPath: path }
     origins: settings.origins ?? [],
     clock: Date.now,
     env,
+    sharedPlaces: places,
     token: async () => {
       const token = await readToken(path)
       if (token === null) throw new Error('the token was removed')

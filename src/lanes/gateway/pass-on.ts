@@ -40,6 +40,8 @@ export const sendOn = async (
 
   const [model] = models
   const candidates = candidatesFor(grant, match.route, models)
+  if (match.route.shows === 'slotContext' && candidates.length > 1)
+    return no('missing', 'several servers may be asked, and the answer would not say of which it speaks')
   if (candidates.length === 0) return no('unreachable', `no server is configured for ${model ?? grant.provider}`)
 
   const secret = await readCredential(grant)

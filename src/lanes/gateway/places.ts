@@ -7,8 +7,13 @@ import type { ServerHealth } from './server-health.ts'
 
 /** Places that hold for other processes as well. The kernel gives back those of a process that dies. */
 export interface SharedPlaces {
-  /** One of `atOnce` places of the server at `url`, given back by calling it; null: none is free now. Must not throw. */
+  /**
+   * One of `atOnce` places of the server at `url`, given back by calling it; null: none is free now, and who asked may have
+   * the next one. Must not throw.
+   */
   take(url: string, atOnce: number): (() => void) | null
+  /** Nobody here waits for any other server. */
+  keepTurns(urls: ReadonlySet<string>): void
 }
 
 export interface Place {
@@ -50,6 +55,8 @@ interface Waiter extends Wish {
 
 export const createPlaces = (bounds: PlaceBounds, health: ServerHealth, shared: SharedPlaces | null): Places => {
   const queue: Waiter[] = []
+  /** Servers that were asked for a place in vain since those who wait were last looked at. */
+  const wanted = new Set<string>()
   const taken = new Map<string, number>()
   let looking: NodeJS.Timeout | null = null
 
@@ -64,7 +71,10 @@ export const createPlaces = (bounds: PlaceBounds, health: ServerHealth, shared: 
     const count = taken.get(url) ?? 0
     if (count >= atOnce) return null
     const giveBack = shared === null ? () => {} : shared.take(url, atOnce)
-    if (giveBack === null) return null
+    if (giveBack === null) {
+      wanted.add(url)
+      return null
+    }
     taken.set(url, count + 1)
     let isTaken = true
     const leave = (): void => {
@@ -84,10 +94,12 @@ export const createPlaces = (bounds: PlaceBounds, health: ServerHealth, shared: 
     return null
   }
   const serve = (): void => {
+    wanted.clear()
     for (const waiter of [...queue]) {
       const place = placeFor(waiter)
       if (place !== null) waiter.settle(place)
     }
+    shared?.keepTurns(wanted)
   }
   const look = (): void => {
     serve()
@@ -108,7 +120,10 @@ export const createPlaces = (bounds: PlaceBounds, health: ServerHealth, shared: 
       if (queue.length > 0) serve()
       const place = placeFor(wish)
       if (place !== null) return place
-      if (queue.length >= bounds.placesAwaited) return 'full'
+      if (queue.length >= bounds.placesAwaited) {
+        serve()
+        return 'full'
+      }
       const { promise, resolve } = Promise.withResolvers<Place | NoPlace>()
       const onAbort = (): void => waiter.settle('left')
       const timer = setTimeout(() => waiter.settle('late'), bounds.placeMs)
@@ -119,6 +134,7 @@ export const createPlaces = (bounds: PlaceBounds, health: ServerHealth, shared: 
           if (at !== -1) queue.splice(at, 1)
           clearTimeout(timer)
           wish.signal.removeEventListener('abort', onAbort)
+          if (queue.length === 0) shared?.keepTurns(new Set())
           keepLooking()
           resolve(outcome)
         },
