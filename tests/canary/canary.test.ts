@@ -323,8 +323,9 @@ test('a real run by the local loop, killed, taken up again and summed up by its 
     const { wire } = await temptation(lab, [{ name: 'here', url: server.origin, models: ['qwen3:8b'] }])
     const crew = ['--lane', 'private', '--agents', 'local', '--same-vendor', '--detach']
     expect((await lab.cli('task', ...crew, `Do ${on('Goal')}`)).exit).toBe(0)
+    const seats = join(lab.dataDir, 'seats')
     const seat = await until('the worker at work', () =>
-      filesBelow(join(lab.dataDir, 'seats')).find(path => path.endsWith('/workspace/started')),
+      (existsSync(seats) ? filesBelow(seats) : []).find(path => path.endsWith('/workspace/started')),
     )
     process.kill(lockHolder(join(lab.dataDir, 'supervisor.lock'))!.pid, 'SIGKILL')
     writeFileSync(join(seat, '../go'), '')
