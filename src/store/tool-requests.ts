@@ -34,7 +34,7 @@ export interface ToolRequests {
 /** Opens the database, or makes it. @throws AgentLabError as the store does */
 export const openToolRequests = (path: string): ToolRequests => {
   try {
-    const db = new Database(path, { timeout: 10_000 })
+    const db = new Database(path, { timeout: 2_000 })
     // A program that is killed loses nothing so; a machine that loses its power may lose the last rows.
     db.pragma('journal_mode = WAL')
     db.pragma('synchronous = NORMAL')

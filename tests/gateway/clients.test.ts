@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import Anthropic from '@anthropic-ai/sdk'
+import Database from 'better-sqlite3'
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { parseScenario } from '../../src/rehearsal/scenario.ts'
@@ -297,6 +298,29 @@ describe('a gateway of its own', () => {
       const again = await startGatewayProcess(its)
       expect(await failure(say('private/qwen3:8b', again))).toBeInstanceOf(Anthropic.RateLimitError)
       await again.end('SIGINT')
+    }))
+
+  test('lets nothing more leave once what left can not be written down', () =>
+    inWorld('', {}, async (of, its) => {
+      const db = new Database(requestsDb(its))
+      db.exec('ALTER TABLE requests RENAME TO kept')
+      // Counted after its end, so another may still slip in beside it.
+      let answered = 0
+      const untilRefused = async (): Promise<void> => {
+        for (;;) {
+          await chat('private/qwen3:8b', of)
+          answered++
+        }
+      }
+      const said = 'the limits could not be checked'
+      expect(await failure(untilRefused())).toMatchObject({ status: 403, message: expect.stringContaining(said) })
+      db.exec('ALTER TABLE kept RENAME TO requests')
+      db.close()
+      await chat('private/qwen3:8b', of)
+      await of.end('SIGTERM')
+      // Nothing was forgotten meanwhile.
+      expect(answered).toBeGreaterThan(0)
+      expect(rows(its)).toHaveLength(answered + 1)
     }))
 
   test('has one token, readable by nobody else, that is renewed while it runs', () =>

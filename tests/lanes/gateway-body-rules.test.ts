@@ -142,6 +142,13 @@ const roads: [Wire, string, object, string][] = [
     'generateContentRequest.cachedContent',
   ],
   ['chat', 'a web search', { web_search_options: {} }, 'web_search_options'],
+  ['chat', 'an answer that is kept', { store: true }, 'store'],
+  [
+    'chat',
+    'sound of an earlier answer',
+    { messages: [{ role: 'assistant', audio: { id: 'audio_1' } }] },
+    'messages[0].audio.id',
+  ],
   [
     'chat',
     'a picture by its address',

@@ -52,10 +52,15 @@ export interface ServedTools {
 }
 
 /**
- * Serves until it is closed. `port` null: the operator's, or the shipped one.
+ * Serves until it is closed. `wanted` null: the operator's port, or the shipped one. `tell` hears of servers that are passed
+ * over: facts alone.
  * @throws AgentLabError `port-taken` | `token-unreadable` (exit 2), and what configuration, data dir and store throw
  */
-export const serveTools = async (env: NodeJS.ProcessEnv, wanted: number | null): Promise<ServedTools> => {
+export const serveTools = async (
+  env: NodeJS.ProcessEnv,
+  wanted: number | null,
+  tell: (line: string) => void,
+): Promise<ServedTools> => {
   const { operator, effective: config } = await loadOperatorConfig(env)
   const settings = operator.gateway ?? {}
   const dir = gatewayDir(env)
@@ -65,7 +70,7 @@ export const serveTools = async (env: NodeJS.ProcessEnv, wanted: number | null):
   const places = openPlaceLocks(placesDir(env))
   try {
     const port = wanted ?? settings.port ?? defaultGatewayPort
-    const door = await openToolDoor({ env, config, settings, requests, places, port, tokenPath: path }).catch(
+    const door = await openToolDoor({ env, config, settings, requests, places, port, tokenPath: path, tell }).catch(
       async error => {
         throw await portRefused(dir, port, error as NodeJS.ErrnoException)
       },
@@ -99,9 +104,19 @@ interface DoorOrder {
   places: PlaceLocks
   port: number
   tokenPath: string
+  tell(line: string): void
 }
 
-const openToolDoor = ({ env, config, settings, requests, places, port, tokenPath: path }: DoorOrder): Promise<Door> => {
+const openToolDoor = ({
+  env,
+  config,
+  settings,
+  requests,
+  places,
+  port,
+  tokenPath: path,
+  tell,
+}: DoorOrder): Promise<Door> => {
   const mayLeave = dayLimitKeeper(settings, requests)
   const estimates = new WeakMap<Grant, number>()
   const unwritten: ToolRequestRow[] = []
@@ -118,6 +133,7 @@ const openToolDoor = ({ env, config, settings, requests, places, port, tokenPath
     clock: Date.now,
     env,
     sharedPlaces: places,
+    told: (_grant, text) => tell(text),
     token: async () => {
       const token = await readToken(path)
       if (token === null) throw new Error('the token was removed')

@@ -6,7 +6,7 @@ import { loadPrices, operatorPricesPath } from '../../config/prices.ts'
 import { costCells, costReport } from '../../domain/cost-report.ts'
 import { AgentLabError, exitCode } from '../../domain/errors.ts'
 import { moment } from '../../domain/measures.ts'
-import type { Answer, Call } from '../call.ts'
+import { type Answer, type Call, tellOf } from '../call.ts'
 import { alignColumns } from '../columns.ts'
 import { baseUrls, servedLines } from '../gateway-words.ts'
 import { parseSince } from '../since.ts'
@@ -45,7 +45,7 @@ const refuseMixed = ({ port, showToken: shown, newToken: renewed, usage: used, s
 
 /** What it says at its start it says while it serves, so it prints by itself. */
 const serve = async (call: Call, port: number | null): Promise<Answer> => {
-  const served = await serveTools(call.env, port)
+  const served = await serveTools(call.env, port, tellOf(call))
   try {
     const { tokenPath, names } = served
     if (call.json) call.out.write(`${JSON.stringify({ ...baseUrls(served.port), tokenPath, models: names })}\n`)

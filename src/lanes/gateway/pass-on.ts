@@ -19,7 +19,7 @@ export type Passage = Way & {
 const unchecked: Permission = {
   ok: false,
   limit: 'unknown',
-  message: "AgentLab: the run's limits could not be checked",
+  message: 'AgentLab: the limits could not be checked',
 }
 
 export const passOn = async (passage: Passage): Promise<void> => {
