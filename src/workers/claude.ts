@@ -1,7 +1,7 @@
 /** Claude Code (measured with 2.1.329): its command line and environment. */
 import { join } from 'node:path'
 import { claudeReader } from './claude/reader.ts'
-import { baseEnvironment, modelOf } from './environment.ts'
+import { baseEnvironment, modelOf, ownServerPatienceMs } from './environment.ts'
 import type { AttemptInput, PreparedAttempt, Worker } from './worker.ts'
 
 /** Tools that leave the workspace's branch, outlive the process or wait for a person: the work would be lost. */
@@ -18,6 +18,7 @@ const besideItsModel = ['DEFAULT_HAIKU_MODEL', 'DEFAULT_SONNET_MODEL', 'DEFAULT_
 )
 const ownServerEnvironment = (model: string | null): Record<string, string> => ({
   CLAUDE_CODE_DISABLE_EXPERIMENTAL_BETAS: '1',
+  API_TIMEOUT_MS: String(ownServerPatienceMs),
   ...(model === null ? {} : Object.fromEntries(besideItsModel.map(name => [name, model]))),
 })
 
@@ -44,7 +45,6 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
       ANTHROPIC_BASE_URL: `${gateway.origin}/${input.provider}`,
       // The kind of login changes what it sends, so the token stands where the operator's login would.
       [gateway.credentialKind === 'key' ? 'ANTHROPIC_API_KEY' : 'CLAUDE_CODE_OAUTH_TOKEN']: gateway.token,
-      ...(input.provider === 'local' ? ownServerEnvironment(model) : {}),
       CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
       DISABLE_AUTOUPDATER: '1',
       CLAUDE_CODE_MAX_RETRIES: '2',
@@ -53,6 +53,7 @@ const prepare = (input: AttemptInput): PreparedAttempt => {
       BASH_MAX_TIMEOUT_MS: '1740000',
       // It refuses to run unattended as root unless told that something else contains it; the box does.
       IS_SANDBOX: '1',
+      ...(input.provider === 'local' ? ownServerEnvironment(model) : {}),
     },
     stdin: input.prompt,
     stopSignal: 'SIGINT',

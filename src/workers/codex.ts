@@ -5,7 +5,7 @@ import { type FailureClass, type Usage, unmeasured } from '../domain/attempt.ts'
 import { cleanLine } from '../domain/text.ts'
 import type { WorkerEvent } from '../domain/worker-event.ts'
 import { conclude, type Failure, type Seen } from './conclusion.ts'
-import { baseEnvironment, modelOf } from './environment.ts'
+import { baseEnvironment, modelOf, ownServerPatienceMs } from './environment.ts'
 import {
   classOfStatus,
   classOfText,
@@ -55,7 +55,7 @@ env_key = "${tokenVariable}"
 wire_api = "responses"
 request_max_retries = 2
 stream_max_retries = 0
-stream_idle_timeout_ms = 300000
+stream_idle_timeout_ms = ${input.provider === 'local' ? ownServerPatienceMs : 300_000}
 
 [shell_environment_policy]
 exclude = ["${tokenVariable}"]

@@ -29,6 +29,12 @@ export const baseEnvironment = ({
   AGENTLAB_ROLE: role,
 })
 
+/**
+ * How long a CLI itself waits for a server of the operator's, where requests stand in a queue for one slow machine: the
+ * run's own limits of silence come first.
+ */
+export const ownServerPatienceMs = 3_600_000
+
 const modelName = /^[A-Za-z0-9][\w.:/@[\]+-]{0,199}$/
 
 /** The model to ask for, checked so that it can stand in an argument; null leaves the choice to the CLI. */

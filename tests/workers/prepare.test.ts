@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { vendorOf, WorkerName } from '../../src/domain/lane.ts'
 import { workers } from '../../src/workers/registry.ts'
-import type { AttemptInput } from '../../src/workers/worker.ts'
+import type { AttemptInput, PreparedAttempt } from '../../src/workers/worker.ts'
 
 const at = (name: string): string => `/data/seats/t1-claude/${name}`
 const input: AttemptInput = {
@@ -104,6 +104,13 @@ describe("on a server of the operator's", () => {
     expect(config({ server })).toContain('\nmodel_context_window = 32768\n')
     expect(config({})).not.toContain('model_context_window')
     expect(config({ provider: 'openai', server })).not.toContain('model_context_window')
+  })
+
+  it.each(['codex', 'claude'] as const)('%s leaves it to the run how long a slow server may take', name => {
+    const patience = /(?:API_TIMEOUT_MS":"|stream_idle_timeout_ms = )(\d+)/
+    const said = ({ env, files }: PreparedAttempt) => Number(patience.exec(JSON.stringify([env, files]))?.[1])
+    expect(said(workers[name].prepare(own))).toBe(3_600_000)
+    expect(said(workers[name].prepare(input))).toBeLessThan(3_600_000)
   })
 
   it('claude asks its one model for everything, and in few words', () => {
