@@ -10,6 +10,8 @@ export type Lead =
   /** The anchor's first whole character is number `phase` of its group of four. */
   | { to: 'base64'; phase: number }
   | { to: 'percent' }
+  | { to: 'escape' }
+  | { to: 'gzip' }
 
 export interface Anchor {
   text: string
@@ -47,6 +49,16 @@ const percentAnchors: Anchor[] = Array.from(hex.slice(2, 8)).flatMap(high =>
   Array.from(hex, low => ({ text: `%${high}${low}`, anyCase: true, lead: { to: 'percent' as const } })),
 )
 
+const numbers = (before: string, firsts: string): string[] => Array.from(firsts, first => `${before}${first}`)
+const otherAnchors: Anchor[] = [
+  ...[...numbers('\\u', '0{'), ...numbers('\\x', '234567'), '&#x', ...numbers('&#', '0123456789')].map(text => ({
+    ...{ text, anyCase: true },
+    lead: { to: 'escape' as const },
+  })),
+  // The first three bytes of gzip.
+  { text: 'H4sI', anyCase: false, lead: { to: 'gzip' } },
+]
+
 const anchorsOf = (shape: Shape): Anchor[] => {
   const anyCase = shape.anyCase ?? false
   return shape.anchors.flatMap(text => [
@@ -60,7 +72,7 @@ export const anchorTable = (shapes: readonly Shape[]): AnchorTable => {
   const slots = new Uint16Array(slotBits + 1)
   const lists: Anchor[][] = [[]]
   const known = new Set<string>()
-  for (const anchor of [...shapes.flatMap(anchorsOf), ...percentAnchors]) {
+  for (const anchor of [...shapes.flatMap(anchorsOf), ...percentAnchors, ...otherAnchors]) {
     if (anchor.text.length < 3) throw new Error(`the anchor ${anchor.text} is too short`)
     const name = `${anchor.lead.to} ${anchor.lead.to === 'base64' ? anchor.lead.phase : ''} ${anchor.text}`
     if (anchor.lead.to !== 'shape' && known.has(name)) continue

@@ -64,6 +64,59 @@ const withPadding = (text: string, at: number, runEnd: number): number => {
   return end
 }
 
+/** Five times eight characters with the two `A`s that zero bytes between letters leave. */
+const wideSigns = 3
+
+/**
+ * Base64 whose bytes are every other one zero, as that of UTF-16 is; each way to cut it into groups once. Its own zeros
+ * are found in the decoded text.
+ */
+export const wideBase64Runs = (text: string, start: number, end: number): DecodedRun[] => {
+  if (!looksWide(text, start, end)) return []
+  return [0, 1, 2, 3].map(phase => ({
+    text: Buffer.from(text.slice(start + phase, end), 'base64').toString('latin1'),
+    sourceOf: (from, to) => ({
+      start: start + phase + Math.floor(from / 3) * 4,
+      end: withPadding(text, Math.min(end, start + phase + Math.ceil(to / 3) * 4), end),
+    }),
+    end,
+  }))
+}
+
+const looksWide = (text: string, start: number, end: number): boolean => {
+  let [run, last] = [0, -1]
+  for (let at = text.indexOf('A', start); at !== -1 && at + 3 < end; at = text.indexOf('A', at + 1)) {
+    if (text.charCodeAt(at + 3) !== 65) continue
+    run = at - last === 8 ? run + 1 : 1
+    if (run >= wideSigns) return true
+    last = at
+  }
+  return false
+}
+
+const mostInflated = 1024 * 1024
+
+/** What base64 of gzip at `at` unpacks to, as far as it goes; a find in it takes all of it. Null where it is none. */
+export const gzipRun = (text: string, at: number): DecodedRun | null => {
+  const end = endOf(text, at, base64Chars)
+  if (end - at < shortestRun) return null
+  const plain = inflated(Buffer.from(text.slice(at, end), 'base64'))
+  if (plain === null) return null
+  const whole = { start: at, end: withPadding(text, end, end) }
+  return { text: plain.toString('latin1'), sourceOf: () => whole, end }
+}
+
+// Fetched when it is first needed: most texts hold nothing compressed, and readers must start at once.
+const inflated = (bytes: Buffer): Buffer | null => {
+  const { constants, gunzipSync } = process.getBuiltinModule('node:zlib')
+  try {
+    // What was cut off is looked into as far as it goes.
+    return gunzipSync(bytes, { maxOutputLength: mostInflated, finishFlush: constants.Z_SYNC_FLUSH })
+  } catch {
+    return null
+  }
+}
+
 const codeAt = (text: string, at: number): number => {
   const code = text.slice(at + 1, at + 3)
   return text.charAt(at) === '%' && /^[0-9a-f]{2}$/i.test(code) ? Number.parseInt(code, 16) : -1

@@ -1,7 +1,9 @@
 /** Finds secrets in a text: one pass that stops at anchors only, and looks closer there. */
 import { type Anchor, type AnchorTable, type Lead, slotBits } from './anchor-table.ts'
-import { base64Run, type DecodedRun, percentRun } from './decoded-runs.ts'
+import { base64Run, type DecodedRun, gzipRun, percentRun } from './decoded-runs.ts'
+import { escapedRun } from './escapes.ts'
 import type { Shape } from './shape.ts'
+import { type Stretch, stretchesIn } from './stretches.ts'
 
 export interface Found {
   start: number
@@ -15,10 +17,10 @@ export interface Found {
 /** Ranges that neither overlap nor touch in the wrong order. Nothing before `from` is part of one; it is only looked back at. */
 export const findSecrets = (table: AnchorTable, text: string, from = 0): Found[] => merged(scan(table, text, from, 0))
 
-/** An encoding within an encoding is looked into, a third is not. */
-const deepest = 2
+/** An encoding within an encoding is looked into, also in lines; a further one is not. */
+const deepest = 3
 
-const scan = (table: AnchorTable, text: string, from: number, depth: number): Found[] => {
+const scan = (table: AnchorTable, text: string, from: number, depth: number, isBase64 = false): Found[] => {
   const found: Found[] = []
   const decodedTo: Record<string, number> = {}
   let at = nextStop(table.slots, text, from)
@@ -26,9 +28,10 @@ const scan = (table: AnchorTable, text: string, from: number, depth: number): Fo
     for (const anchor of table.lists[slotAt(table.slots, text, at)]!) {
       if (!standsAt(text, at, anchor)) continue
       const { lead } = anchor
-      if (lead.to === 'shape') found.push(...matchAround(lead.shape, text, at, from))
-      else if (depth < deepest && at >= (decodedTo[nameOf(lead, at)] ?? 0)) {
-        const run = lead.to === 'base64' ? base64Run(text, at, lead.phase, from) : percentRun(text, at, from)
+      if (lead.to === 'shape') {
+        if (!isBase64) found.push(...matchAround(lead.shape, text, at, from))
+      } else if (depth < deepest && at >= (decodedTo[nameOf(lead, at)] ?? 0)) {
+        const run = runAt(lead, text, at, from)
         if (run === null) continue
         decodedTo[nameOf(lead, at)] = run.end
         found.push(...within(table, run, depth))
@@ -36,7 +39,14 @@ const scan = (table: AnchorTable, text: string, from: number, depth: number): Fo
     }
     at = nextStop(table.slots, text, at + 1)
   }
+  if (depth < deepest) for (const run of stretchesIn(text, from)) found.push(...within(table, run, depth))
   return found
+}
+
+const runAt = (lead: Exclude<Lead, { to: 'shape' }>, text: string, at: number, from: number): DecodedRun | null => {
+  if (lead.to === 'base64') return base64Run(text, at, lead.phase, from)
+  if (lead.to === 'gzip') return gzipRun(text, at)
+  return lead.to === 'percent' ? percentRun(text, at, from) : escapedRun(text, at, from)
 }
 
 /** Where the next anchor may begin, or the end of the text. All of a text goes through here, so it does nothing else. */
@@ -56,8 +66,8 @@ const slotAt = (slots: Uint16Array, text: string, at: number): number =>
 /** A stretch of base64 is decoded once for each of the four ways to cut it into groups. */
 const nameOf = (lead: Lead, at: number): string => (lead.to === 'base64' ? `base64 ${(at - lead.phase) & 3}` : lead.to)
 
-const within = (table: AnchorTable, run: DecodedRun, depth: number): Found[] =>
-  scan(table, run.text, 0, depth + 1).map(({ start, end, since, kind }) => ({
+const within = (table: AnchorTable, run: Stretch, depth: number): Found[] =>
+  scan(table, run.text, 0, depth + 1, run.isBase64).map(({ start, end, since, kind }) => ({
     ...run.sourceOf(start, end),
     since: run.sourceOf(since, since).start,
     kind,

@@ -1,5 +1,6 @@
 /** Redacts a text that comes in pieces: a piece is let go once no secret can begin in it and end in one that is still to come. */
 import type { Found } from './find-secrets.ts'
+import { isBlockLine, openBlockAt } from './open-block.ts'
 import type { Redactor } from './redactor.ts'
 
 export interface PieceStream {
@@ -19,11 +20,15 @@ export const redactPieceStream = (redactor: Redactor): PieceStream => {
   let context = ''
   let held: string[] = []
   let length = 0
+  /** Since the last line's end. */
+  let line = ''
 
   const release = (isLast: boolean): string[] => {
     const text = context + held.join('')
+    const limit = isLast ? text.length : limitIn(text, context.length)
+    if (context.length + (held[0]?.length ?? 0) > limit) return []
     const found = redactor.find(text, context.length)
-    const count = isLast ? held.length : piecesToGo(text, context.length, held, found)
+    const count = isLast ? held.length : piecesToGo(limit, context.length, held, found)
     const gone = held.slice(0, count)
     if (gone.length === 0) return []
     const redacted = redactor.redactPieces([context, ...gone], found).slice(1)
@@ -37,20 +42,34 @@ export const redactPieceStream = (redactor: Redactor): PieceStream => {
     push: piece => {
       held.push(piece)
       length += piece.length
-      return piece.includes('\n') || length > most ? release(false) : []
+      const end = piece.lastIndexOf('\n')
+      const lineBefore = end < 0 ? '' : (line + piece.slice(0, end)).slice(-longest)
+      // One that is too long to be of a block need not be known whole.
+      line = end >= 0 ? piece.slice(end + 1) : line.length > longest ? line : line + piece
+      if (length > most) return release(false)
+      // Where a block goes on nothing can go, and looking would cost as much as all that is held.
+      return end < 0 || isBlockLine(lineBefore.slice(lineBefore.lastIndexOf('\n') + 1)) ? [] : release(false)
     },
     end: () => release(true),
   }
 }
 
-/** How many of the pieces end where the text may be cut: no secret goes over it, and none can still come to. */
-const piecesToGo = (text: string, from: number, pieces: readonly string[], found: readonly Found[]): number => {
-  let limit = Math.max(text.lastIndexOf('\n') + 1, text.length - longest)
+/** Before which no secret begins that may go on in what is still to come. */
+const limitIn = (text: string, from: number): number => {
+  const lines = text.lastIndexOf('\n') + 1
+  let limit = Math.max(lines, text.length - longest)
+  // Lines of base64 and the like are looked at together, and not anew with each of them.
+  const block = lines > from ? openBlockAt(text, from, lines) : lines
+  if (block < lines) limit = text.length - block > most ? text.length - longest : Math.min(limit, block)
   const armour = text.lastIndexOf('-BEGIN ')
   if (armour >= from && text.length - armour < longest && !text.includes('-END ', armour))
     limit = Math.min(limit, armour - 4)
   // Without an end in sight, all but the last of them go.
-  if (text.length > 2 * most) limit = text.length
+  return text.length > 2 * most ? text.length : limit
+}
+
+/** How many of the pieces end where the text may be cut: no secret goes over it. */
+const piecesToGo = (limit: number, from: number, pieces: readonly string[], found: readonly Found[]): number => {
   let [count, end] = [0, from]
   for (const [index, piece] of pieces.entries()) {
     end += piece.length

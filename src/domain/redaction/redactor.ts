@@ -56,10 +56,11 @@ const ours = (): AnchorTable => {
   return shared
 }
 
-/** As it is, and as it stands in a string of JSON, and of JSON within JSON. */
+/** As it is, as it stands in a string of JSON, and of JSON within JSON, and a character for each of its bytes, as decoders give it. */
 const formsOf = (secret: string): string[] => {
   const inJson = (text: string): string => JSON.stringify(text).slice(1, -1)
-  return [secret, inJson(secret), inJson(inJson(secret))]
+  const bytes = Buffer.from(secret, 'utf8').toString('latin1')
+  return [secret, inJson(secret), inJson(inJson(secret)), bytes]
 }
 
 const knownShape = (secret: string): Shape => ({
