@@ -3,6 +3,7 @@
  * each file in a process of its own (a box dies with the thread that started it). Time-outs are safety nets only.
  */
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const unit = [
   'tests/{architecture,config,domain,planner,receipt,supervisor,tui,verifier}/**/*.test.ts',
@@ -12,11 +13,27 @@ const unit = [
   'tests/gateway/{names,visitors,day-limits}.test.ts',
 ]
 
+/** They take longest, most of them wait for real agent CLIs; by their size, as a new checkout sorts, some would begin last. */
+const long = [
+  /\/workers\/contract\/(?:canaries|claude|codex|gemini|local|own-server)\.test/,
+  /\/app\/(?:attempts|containment|integration|operator|planners|verification)\.test/,
+  /\/(?:attacks|canary|e2e)\/|\/promote\/promote\.test|\/rehearsal\/(?:clis|local-faults)\.test/,
+  /\/cli\/(?:at-a-terminal|box|walls)\.test/,
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isLong = ({ moduleId }: TestSpecification): boolean => long.some(pattern => pattern.test(moduleId))
+    return (await super.sort(files)).toSorted((a, b) => Number(isLong(b)) - Number(isLong(a)))
+  }
+}
+
 // biome-ignore lint/style/noDefaultExport: the runner reads its configuration so
 export default defineConfig({
   test: {
     // Most tests wait for processes of theirs: two cores have room for a third.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

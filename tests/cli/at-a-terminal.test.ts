@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { compiled } from '../support/compiled.ts'
 import { makeRepository, makeScratch, removeScratch } from '../support/git-repository.ts'
 
 const hasTmux = spawnSync('tmux', ['-V']).status === 0
@@ -17,6 +18,7 @@ const env = {
   XDG_STATE_HOME: join(scratch, 'state'),
   LC_ALL: 'C.UTF-8',
   TERM: 'xterm-256color',
+  ...compiled,
 }
 let repository = ''
 

@@ -9,6 +9,7 @@ import { agentLabIdentity } from '../../src/git/operator-config.ts'
 import { pinCommit } from '../../src/git/ref-write.ts'
 import { createWorkspace } from '../../src/git/workspace.ts'
 import { request } from '../store/scratch-store.ts'
+import { compiled } from './compiled.ts'
 import { type Files, makeRepository, makeScratch, shellGit, writeFiles } from './git-repository.ts'
 
 export interface CleaningWorld {
@@ -42,7 +43,7 @@ export const makeCleaningWorld = async (config = ''): Promise<CleaningWorld> => 
   const temp = join(scratch, 'tmp')
   mkdirSync(temp)
   const state = join(scratch, 'state')
-  const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: state, TMPDIR: temp, LC_ALL: 'C.UTF-8' }
+  const env = { PATH: '/usr/bin:/bin', HOME: home, XDG_STATE_HOME: state, TMPDIR: temp, LC_ALL: 'C.UTF-8', ...compiled }
   const project = await openProject({ cwd: root, env })
   const base = shellGit(root, ['rev-parse', 'HEAD'])
   const { store, repository, paths } = project

@@ -9,6 +9,7 @@ import { moveBranch } from '../../src/git/ref-write.ts'
 import { openRepository, type Repository } from '../../src/git/repository.ts'
 import { openDatabase } from '../../src/store/database.ts'
 import { createStore, type Store } from '../../src/store/store.ts'
+import { compiled } from './compiled.ts'
 import { commitFiles, type Files, makeRepository, shellGit } from './git-repository.ts'
 
 export const runId = 'k3m9q2x7'
@@ -42,6 +43,7 @@ export const makePromotable = async (
     LANG: 'C.UTF-8',
     XDG_STATE_HOME: join(scratch, 'state'),
     XDG_CONFIG_HOME: join(scratch, 'config'),
+    ...compiled,
   }
   const dataDir = ensureDataDir(dataDirOf({ commonGitDir: repository.commonDir, env }))
   const store = createStore(openDatabase(join(dataDir, 'store.db')))
