@@ -3,7 +3,7 @@
  * starts an agent.
  */
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import type { EffectiveConfig } from '../config/effective.ts'
 import { readTail } from '../config/with-file.ts'
 import { type AttemptEnd, type ProcessEnd, unmeasured } from '../domain/attempt.ts'
@@ -248,10 +248,19 @@ const follow = async (
   }
 }
 
+type Spoken = Pick<AgentErrand, 'role' | 'worker' | 'taskId' | 'attempt'>
+
+/** Where all starts of one attempt are kept. */
+export const transcriptOf = (
+  host: Host,
+  scope: Pick<RunScope, 'runId'>,
+  { role, worker, taskId, attempt }: Spoken,
+): string => join(host.project.paths.transcripts, taskId ?? scope.runId, `${role}-${worker}-${attempt}.jsonl`)
+
 const transcriptPath = async (host: Host, scope: RunScope, errand: AgentErrand): Promise<string> => {
-  const dir = join(host.project.paths.transcripts, errand.taskId ?? scope.runId)
-  await mkdir(dir, { recursive: true, mode: 0o700 })
-  return join(dir, `${errand.role}-${errand.worker}-${errand.attempt}.jsonl`)
+  const path = transcriptOf(host, scope, errand)
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  return path
 }
 
 /** The wire knows better than the CLI what was spent, and often how long to wait. */

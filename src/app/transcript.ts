@@ -3,9 +3,10 @@
  * secrets.
  */
 import { appendFile } from 'node:fs/promises'
+import { readTail } from '../config/with-file.ts'
 import type { InLane } from '../domain/laned.ts'
 import { type PieceStream, redactPieceStream } from '../domain/redaction/piece-stream.ts'
-import type { WorkerEvent } from '../domain/worker-event.ts'
+import { WorkerEvent } from '../domain/worker-event.ts'
 import type { Host } from './host.ts'
 
 export interface Transcript {
@@ -77,6 +78,20 @@ const holdSpeech = ({ redactor }: Pick<Host, 'redactor'>, put: (event: Heard) =>
     },
     end,
   }
+}
+
+const readBytes = 16 * 1024 * 1024
+
+/** What was kept at `path`, as far as it is whole and not too far back; without secrets. Nothing where there is no file. */
+export const readTranscript = async (path: string): Promise<WorkerEvent[]> => {
+  const lines = (await readTail(path, readBytes).catch(() => '')).split('\n')
+  return lines.flatMap(line => {
+    try {
+      return WorkerEvent.safeParse(JSON.parse(line)).data ?? []
+    } catch {
+      return []
+    }
+  })
 }
 
 /** Every text of an event, whatever its fields are called. */

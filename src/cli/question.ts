@@ -15,11 +15,10 @@ const maxQuestionBytes = 16 * 1024
 export const checkQuestion = (command: string, text: string): string => {
   const fail = (code: string, why: string, cure: string): AgentLabError =>
     new AgentLabError(`${command} failed on the question: ${why}`, { code, cure, exit: exitCode.wrongUse })
-  const bytes = Buffer.byteLength(text)
-  if (bytes > maxQuestionBytes)
+  if (Buffer.byteLength(text) > maxQuestionBytes)
     throw fail(
       'question-too-long',
-      `it has ${bytes} bytes, more than 16 KiB`,
+      'it has more than 16 KiB',
       'Ask shorter, and name the files it is about: --file PATH',
     )
   if (controlCharacter.test(text))

@@ -467,6 +467,63 @@ const refusalsOfRequest: Record<string, Case> = {
     says: /failed on "k3m9": there is no such run/,
     cure: /agentlab task/,
   },
+  'a question that is empty': {
+    prepare: () => ({ args: ['ask', ' \n '] }),
+    exit: 2,
+    says: /ask failed on the question: it is empty/,
+    cure: /agentlab ask "/,
+  },
+  'a question of a megabyte': {
+    prepare: () => ({ args: ['ask', '-'], input: 'a'.repeat(1024 * 1024) }),
+    exit: 2,
+    says: /ask failed on the question: it has more than 16 KiB/,
+    cure: /--file PATH/,
+  },
+  'a question with an escape sequence': {
+    prepare: () => ({ args: ['ask', 'a\u001b[2Jb'] }),
+    exit: 2,
+    says: /ask failed on the question: it holds a control character/,
+    cure: /plain text/,
+  },
+  'a question in no lane': {
+    prepare: () => ({ args: ['ask', 'x', '--lane', 'secret'] }),
+    exit: 2,
+    says: /argument 'secret' is invalid/,
+    cure: /agentlab ask --help/,
+  },
+  'a question in a lane that no agent is allowed in': {
+    prepare: () => ({ args: ['ask', 'x', '--lane', 'private'] }),
+    exit: 2,
+    says: /failed on choosing agents for lane private: claude: its provider \(anthropic\) may not see data/,
+    cure: /agentlab doctor/,
+  },
+  'a question about a file outside': {
+    prepare: () => ({ args: ['ask', 'x', '--file', '../x'] }),
+    exit: 2,
+    says: /ask failed on --file \.\.\/x: it lies outside of the repository/,
+    cure: /as they are committed/,
+  },
+  'a question about a file that is not committed': {
+    prepare: () => ({ args: ['ask', 'x', '--file', 'none.ts'] }),
+    exit: 2,
+    says: /ask failed on --file none\.ts: no such file in the commit/,
+    cure: /as they are committed/,
+  },
+  'a question where there is no commit': {
+    prepare: world => {
+      shellGit(world.repository, ['update-ref', '-d', 'HEAD'])
+      return { args: ['ask', 'x', '--rehearse', 'hello'] }
+    },
+    exit: 2,
+    says: /the repository has no commit yet/,
+    cure: /git commit --allow-empty/,
+  },
+  'a diagnosis of nothing': {
+    prepare: () => ({ args: ['diagnose'], input: '\u0000\n \u001b[0m' }),
+    exit: 2,
+    says: /diagnose failed on its log: nothing readable came/,
+    cure: /\| agentlab diagnose/,
+  },
   'no agent CLI': {
     prepare: world => {
       world.env.PATH = '/usr/bin:/bin'

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { answered } from '../../src/cli/answered.ts'
 import { showRun, showTask } from '../../src/cli/commands/show.ts'
 import { conversation } from '../../src/cli/conversation.ts'
 import { plainPaint } from '../../src/cli/paint.ts'
@@ -137,6 +138,7 @@ test('no text from outside leaves a character a terminal obeys in what show, log
       const lines = [
         showRun(run, 100, 0, plainPaint),
         showTask(run, run.tasks[0]!, plainPaint),
+        answered(run, plainPaint).text,
         ...said(text).flatMap(conversation({ paint: plainPaint, full })),
         ...renderRunsScreen({ repository: text, runs: [run], selected: 0, now: 0 }, 80, 24).map(line => line.text),
         ...renderProgress(run, 80, 0),

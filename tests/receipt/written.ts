@@ -21,6 +21,23 @@ export const written = (text: string): RunView => {
       task({
         title: text,
         answer: text,
+        research: {
+          shape: 'claims',
+          answer: text,
+          claims: (['cited', 'notFound', 'uncited'] as const).map(state => ({
+            claim: text,
+            state,
+            evidence: [
+              { kind: 'file', path: text, line: 3, lastLine: 4, quote: text, state: 'notFound', why: text },
+              { kind: 'command', command: text, exitCode: 1, output: text, state: 'holds', why: '' },
+              { kind: 'url', url: text, state: 'notChecked', why: text },
+            ],
+          })),
+          unknown: [text],
+          notes: [text],
+          base: 'b'.repeat(40),
+        },
+        claims: { cited: 1, notFound: 1, uncited: 1 },
         attempts: [attempt()],
         checks: [checks({ results: [{ name: text, status: 'passed', exitCode: 0, durationMs: 1, cached: false }] })],
         verdicts: [

@@ -18,7 +18,7 @@ import { createWorkspace } from '../../git/workspace.ts'
 import { workerPrompt } from '../../workers/prompt.ts'
 import { workers } from '../../workers/registry.ts'
 import { researchJsonSchema, researchPrompt } from '../../workers/researcher-prompt.ts'
-import { type AgentResult, runAgent } from '../agent-run.ts'
+import { type AgentResult, runAgent, transcriptOf } from '../agent-run.ts'
 import { runInBox } from '../box-command.ts'
 import { environmentOf } from '../environment/environment.ts'
 import { handedLog } from '../handed-log.ts'
@@ -29,6 +29,7 @@ import { answerResearch } from '../research.ts'
 import { makeSeat, markReady, readReady, type Seat, seatAt, unmarkReady } from '../seats.ts'
 import { cutOffSession, type Inbox, openInbox } from '../steering.ts'
 import { instructionsAt, particularsAt, researchFor } from '../task-material.ts'
+import { readTranscript } from '../transcript.ts'
 import { furnish } from '../workspace.ts'
 
 /** The branch a worker stands on inside its quarantined workspace; nothing of the operator's. */
@@ -82,18 +83,18 @@ export const runAttempt = async (
   const takesMessages = workers[effect.worker].takesMessages === true
   const inbox = takesMessages ? await openInbox(host, scope, { taskId: effect.taskId, seat }, tell) : null
   await inbox?.post()
-  const heard: WorkerEvent[] = []
+  const role = isResearch ? 'researcher' : 'worker'
+  const spoken = { role, worker: effect.worker, taskId: effect.taskId, attempt: effect.attempt } as const
+  // A conversation that is taken up cites what it ran before.
+  const heard = isResearch && sessionId !== null ? await readTranscript(transcriptOf(host, scope, spoken)) : []
   const ask = (resume: string | null, words: Laned = prompt, launch = effect.launch): Promise<AgentResult> =>
     runAgent(
       host,
       scope,
       {
-        role: isResearch ? 'researcher' : 'worker',
-        worker: effect.worker,
+        ...spoken,
         seat,
-        taskId: effect.taskId,
         taskKey: task.key,
-        attempt: effect.attempt,
         launch,
         prompt: words,
         schema: isResearch ? researchJsonSchema : null,

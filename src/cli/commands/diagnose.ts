@@ -17,8 +17,23 @@ export const diagnose = async (call: Call, argument: string | undefined, options
   const question = argument === undefined ? usual : checkQuestion('diagnose', argument)
   if (process.stdin.isTTY) throw noLog('log-missing', 'standard input is a terminal, not a pipe')
   const run = await wishOfRun(call, { ...options, lane: options.lane ?? 'private' })
-  return carryOut(call, project => withLog(call, project, run, question), options)
+  try {
+    return await carryOut(call, project => withLog(call, project, run, question), options)
+  } catch (error) {
+    if (error instanceof AgentLabError && error.code === 'not-a-repository' && call.repo === undefined)
+      throw noPlace(error)
+    throw error
+  }
 }
+
+/** A run lies in the data dir of a repository; a log alone has none yet. */
+const noPlace = (cause: AgentLabError): AgentLabError =>
+  new AgentLabError('diagnose failed on this folder: a run is kept with a repository, and this folder lies in none', {
+    code: cause.code,
+    cure: 'Name any repository of yours that has a commit: agentlab diagnose --repo DIR < app.log',
+    exit: exitCode.wrongUse,
+    cause,
+  })
 
 const withLog = async (
   call: Call,
@@ -26,6 +41,8 @@ const withLog = async (
   run: Omit<RunWish, 'goal' | 'planText'>,
   question: string,
 ): Promise<RunWish> => {
+  // A pipe that is silent would keep an interrupted command waiting.
+  call.signal.addEventListener('abort', () => process.stdin.destroy(), { once: true })
   const log = await readPipedLog(project, process.stdin, call.signal)
   call.signal.throwIfAborted()
   if (log.text.trim() === '') throw noLog('log-empty', 'nothing readable came')
