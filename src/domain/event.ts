@@ -171,6 +171,8 @@ export const LoopEvent = z.discriminatedUnion('type', [
     retryInMs: z.number().nullable(),
     usage: Usage,
     answerContentId: ContentId.nullable(),
+    /** Why it failed, in words; left out: it did not, or the log is older. */
+    errorContentId: ContentId.optional(),
     dropped: z.number().int().nonnegative(),
     /** Of a research answer: how its claims are cited; null where nothing in it could be. Left out: not looked at. */
     claims: ClaimCounts.nullable().optional(),

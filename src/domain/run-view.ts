@@ -160,6 +160,8 @@ export interface AttemptView {
   /** null while it runs, or where its end was never seen. */
   outcome: 'answered' | 'failed' | null
   class: FailureClass | null
+  /** Why it failed, in the words of what failed; left out: it did not, or nobody knows any more. */
+  error?: string
   usage: Usage
   /** Lines of its output that were lost to the output bound. */
   dropped: number

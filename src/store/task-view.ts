@@ -141,7 +141,9 @@ const finishAttempt = (task: TaskView, event: LoopEventOf<'attempt.finished'>, a
   const attempt = task.attempts.at(-1)
   if (attempt !== undefined) {
     const { outcome, usage, dropped } = event
-    Object.assign(attempt, { endedAt: at, outcome, class: event.class, usage, dropped })
+    const error = event.errorContentId === undefined ? null : words.text(event.errorContentId)
+    const why = error === null ? {} : { error }
+    Object.assign(attempt, { endedAt: at, outcome, class: event.class, ...why, usage, dropped })
   }
   if (task.kind !== 'research' || event.answerContentId === null) return
   const kept = words.text(event.answerContentId)

@@ -19,6 +19,8 @@ export interface Seen {
   failure: Failure | null
   /** What the CLI was waiting out when it was last heard of: the reason for a silence. */
   waitingFor: Failure | null
+  /** What it is silent for now, where its stream says so: completes "while it waited for …". */
+  silence?: string | null
 }
 
 /** The gateway's own refusal at a run's limit, as it comes back in a CLI's error. */
@@ -62,6 +64,11 @@ export const conclude = (
     return { outcome: 'answered', text, structured, sessionId, usage }
   }
   if (end.stopped === 'stalled' && seen.waitingFor !== null) return failed(seen.waitingFor)
+  if (end.stopped === 'stalled' && seen.silence)
+    return because(
+      'stalled',
+      `stopped: silent for too long while it waited for ${seen.silence}. Where a server is that slow, give it longer: limits: { silenceMinutes: N }`,
+    )
   if (end.stopped !== null) return because(ofStop[end.stopped], `stopped: ${ofStop[end.stopped]}`)
   if (seen.failure !== null) return failed(seen.failure)
   const lastWords = cleanLine(stderrTail.trimEnd().split('\n').at(-1) ?? '', 500)

@@ -4,7 +4,7 @@ import { unmeasured } from '../domain/attempt.ts'
 import { WorkerEvent } from '../domain/worker-event.ts'
 import { conclude, type Failure, type Seen } from './conclusion.ts'
 import { baseEnvironment, modelOf } from './environment.ts'
-import { Closing, classOf } from './local/closing.ts'
+import { Closing, classOf, Waiting } from './local/closing.ts'
 import { type LocalSettings, tokenVariable } from './local/settings.ts'
 import { classOfStatus, parseObject, unknownLine } from './stream.ts'
 import type { AttemptInput, PreparedAttempt, StreamReader, Worker } from './worker.ts'
@@ -78,6 +78,11 @@ const reader = ({ schema }: Pick<AttemptInput, 'schema' | 'resume'>): StreamRead
       const object = parseObject(line)
       const closing = Closing.safeParse(object)
       if (closing.success) return close(closing.data)
+      const waiting = Waiting.safeParse(object)
+      if (waiting.success) {
+        seen.silence = waiting.data.detail
+        return []
+      }
       const event = WorkerEvent.safeParse(object)
       return event.success ? hear(event.data) : [unknownLine(line)]
     },

@@ -2,7 +2,7 @@
 import { branchNames } from '../../config/branches.ts'
 import type { AttemptEnd } from '../../domain/attempt.ts'
 import type { EffectOf } from '../../domain/effect.ts'
-import type { LoopEvent } from '../../domain/event.ts'
+import type { LoopEvent, LoopEventOf } from '../../domain/event.ts'
 import { type Oid, taskNumberOf } from '../../domain/ids.ts'
 import type { Laned } from '../../domain/laned.ts'
 import type { PlannedTask } from '../../domain/plan.ts'
@@ -120,7 +120,7 @@ export const runAttempt = async (
     class: end.outcome === 'failed' ? end.class : null,
     retryInMs: end.outcome === 'failed' && end.retryAt !== null ? Math.max(0, end.retryAt - host.now()) : null,
     usage: end.usage,
-    answerContentId: keepAnswer(host, scope, effect.taskId, end, record),
+    ...keepWords(host, scope, effect.taskId, end, record),
     dropped,
     ...(record !== null && { claims: countClaims(record) }),
   }
@@ -144,19 +144,19 @@ const closing = async <T>(inbox: Inbox | null, work: () => Promise<T>): Promise<
   }
 }
 
-const keepAnswer = (
+const keepWords = (
   host: Host,
   scope: RunScope,
   taskId: string,
   end: AttemptEnd,
   record: ResearchRecord | null,
-): string | null => {
+): Pick<LoopEventOf<'attempt.finished'>, 'answerContentId' | 'errorContentId'> => {
   if (end.outcome === 'failed') {
-    keep(host, scope, taskId, 'error', `${end.class}: ${end.detail}`)
-    return null
+    const errorContentId = keep(host, scope, taskId, 'error', `${end.class}: ${end.detail}`)
+    return { answerContentId: null, errorContentId }
   }
-  if (record !== null) return keep(host, scope, taskId, 'answer', JSON.stringify(record))
-  return end.text.trim() === '' ? null : keep(host, scope, taskId, 'answer', end.text)
+  if (record !== null) return { answerContentId: keep(host, scope, taskId, 'answer', JSON.stringify(record)) }
+  return { answerContentId: end.text.trim() === '' ? null : keep(host, scope, taskId, 'answer', end.text) }
 }
 
 const standsOn = async (repository: Repository, tip: Oid, base: Oid): Promise<boolean> => {

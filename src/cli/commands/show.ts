@@ -160,7 +160,8 @@ const attemptLine = (attempt: TaskView['attempts'][number]): string => {
     attempt.resumed ? 'resumed' : null,
     attempt.work,
   ]
-  return `attempt ${attempt.n}: ${words.filter(word => word !== null).join(' · ')}`
+  const line = `attempt ${attempt.n}: ${words.filter(word => word !== null).join(' · ')}`
+  return attempt.error === undefined ? line : `${line}\n  ${cleanLine(attempt.error, 1_000)}`
 }
 
 const messageLine = (task: TaskView, { text, deliveredAt }: MessageView): string => {

@@ -1,8 +1,10 @@
 /** Asks the model with patience: tries again what may pass, changes the wire where the server speaks the other one. */
+import { count } from '../../domain/measures.ts'
 import type { WorkerEvent } from '../../domain/worker-event.ts'
 import { classOfStatus } from '../stream.ts'
 import { Ended, type EndReason } from './closing.ts'
 import { repetitionWatch } from './repetition.ts'
+import { bytesOf, firstPerByte } from './room.ts'
 import type { LocalWire } from './settings.ts'
 import { chatWire } from './wire/chat.ts'
 import { messagesWire } from './wire/messages.ts'
@@ -28,12 +30,14 @@ export interface AskerParts {
   server: Server
   wire: LocalWire | null
   emit(event: WorkerEvent): void
+  /** Told what is waited for from now on, so that a silence can be explained; null: nothing. */
+  onWaiting(detail: string | null): void
   /** Told the size of each piece that came. */
   onBytes(bytes: number): void
 }
 
 /** Throws Ended, Overflow, Repeating or Endless. */
-export const createAsker = ({ server, wire, emit, onBytes }: AskerParts): Asking => {
+export const createAsker = ({ server, wire, emit, onWaiting, onBytes }: AskerParts): Asking => {
   let speaks: LocalWire = wire ?? 'messages'
   let isSure = wire !== null
   const wires: Record<LocalWire, () => Ask> = { messages: () => messagesWire(server), chat: () => chatWire(server) }
@@ -42,13 +46,18 @@ export const createAsker = ({ server, wire, emit, onBytes }: AskerParts): Asking
   const once = async (question: Omit<Question, 'onPiece'>): Promise<Reply> => {
     const repeats = repetitionWatch()
     let left = question.maxTokens * bytesPerToken
+    let hasBegun = false
     const onPiece = (piece: string): void => {
+      if (!hasBegun) onWaiting(`more of ${server.model}'s answer, which had begun`)
+      hasBegun = true
       const bytes = Buffer.byteLength(piece)
       onBytes(bytes)
       left -= bytes
       if (left < 0) throw new Endless()
       if (repeats(piece)) throw new Repeating()
     }
+    const tokens = Math.ceil((bytesOf(question.turns) + Buffer.byteLength(question.system)) * firstPerByte)
+    onWaiting(`the first piece of ${server.model}'s answer to about ${count(tokens)} tokens`)
     try {
       const reply = await ask({ ...question, onPiece })
       isSure = true
@@ -59,7 +68,9 @@ export const createAsker = ({ server, wire, emit, onBytes }: AskerParts): Asking
       speaks = 'chat'
       ask = wires[speaks]()
       emit({ type: 'notice', text: 'the server does not speak /v1/messages; it is asked through /v1/chat/completions' })
-      return ask({ ...question, onPiece })
+      return await ask({ ...question, onPiece })
+    } finally {
+      onWaiting(null)
     }
   }
 

@@ -66,6 +66,10 @@ export const Closing = z.discriminatedUnion('end', [
 ])
 export type Closing = z.infer<typeof Closing>
 
+/** A line that explains a silence and is no sign of life. */
+export const Waiting = z.object({ type: z.literal('waiting'), detail: z.string().nullable() })
+export type Waiting = z.infer<typeof Waiting>
+
 /** Ends the loop from anywhere inside it. */
 export class Ended extends Error {
   readonly reason: EndReason

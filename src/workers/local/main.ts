@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { endBounded } from '../../process/bounded.ts'
 import { createAsker } from './asker.ts'
-import type { Closing } from './closing.ts'
+import type { Closing, Waiting } from './closing.ts'
 import { readInbox } from './inbox.ts'
 import { converse } from './loop.ts'
 import { firstPerByte } from './room.ts'
@@ -20,6 +20,8 @@ import { note, notes, systemFor } from './words.ts'
 const print = (line: unknown): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`)
 }
+
+const sayWaiting = (detail: string | null): void => print({ type: 'waiting', detail } satisfies Waiting)
 
 /** What the model's commands inherit: everything but the token. */
 const commandEnvironment = (): Record<string, string> => {
@@ -48,7 +50,7 @@ const main = async (settingsPath: string, begin: string, sessionId: string): Pro
       system,
       specs,
       schema: settings.schema,
-      asking: createAsker({ server, wire: settings.wire, emit: print, onBytes }),
+      asking: createAsker({ server, wire: settings.wire, emit: print, onWaiting: sayWaiting, onBytes }),
       session,
       place: { workspace: process.cwd(), tmp: process.env.TMPDIR ?? process.cwd(), env: commandEnvironment() },
       capacity: {

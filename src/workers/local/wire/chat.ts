@@ -4,6 +4,7 @@ import { parseObject } from '../../stream.ts'
 import { schemaOf } from '../tools/tool.ts'
 import type { Turn } from '../turns.ts'
 import { dataLines } from './data-lines.ts'
+import { patientFetch } from './patient-fetch.ts'
 import { type Ask, emptyReply, networkFailure, type Reply, retryInMs, type Server, WireFailure } from './wire.ts'
 
 const ToolCall = z.object({
@@ -60,7 +61,7 @@ export const chatWire =
       stream: true,
       stream_options: { include_usage: true },
     }
-    const response = await fetch(`${baseUrl}/v1/chat/completions`, {
+    const response = await patientFetch(`${baseUrl}/v1/chat/completions`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
       body: JSON.stringify(body),

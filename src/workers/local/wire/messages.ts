@@ -1,15 +1,24 @@
 /** Asks a server that speaks Anthropic's Messages, by the official SDK, streamed: Ollama does, and others. */
 import Anthropic, { APIConnectionError, APIError } from '@anthropic-ai/sdk'
+import { z } from 'zod'
 import { tokens } from '../../stream.ts'
 import { schemaOf } from '../tools/tool.ts'
 import type { Turn } from '../turns.ts'
+import { patientFetch } from './patient-fetch.ts'
 import { type Ask, emptyReply, networkFailure, type Reply, retryInMs, type Server, WireFailure } from './wire.ts'
 
 /** Longer than any wait: how long a silence may last is judged outside the box. */
 const timeoutMs = 24 * 60 * 60_000
 
 export const messagesWire = ({ baseUrl, token, model }: Server): Ask => {
-  const client = new Anthropic({ baseURL: baseUrl, apiKey: token, maxRetries: 0, timeout: timeoutMs, logLevel: 'off' })
+  const client = new Anthropic({
+    baseURL: baseUrl,
+    apiKey: token,
+    maxRetries: 0,
+    timeout: timeoutMs,
+    logLevel: 'off',
+    fetch: patientFetch,
+  })
   return async ({ system, turns, tools, maxTokens, signal, onPiece }) => {
     const reading = reader(onPiece)
     try {
@@ -120,12 +129,17 @@ const reader = (onPiece: (piece: string) => void) => {
   }
 }
 
+/** A refusal's own words, without the JSON around them. */
+const Said = z.object({ error: z.object({ message: z.string() }) })
+
 const failureOf = (error: unknown): unknown => {
   if (error instanceof APIConnectionError) return networkFailure(error)
   if (error instanceof APIError) {
     if (typeof error.status !== 'number') return new WireFailure('malformed', error.message)
     const wait = retryInMs(error.headers?.get('retry-after'), Date.now())
-    return new WireFailure('http', error.message, { status: error.status, retryInMs: wait })
+    const said = Said.safeParse(error.error).data?.error.message
+    const message = said === undefined ? error.message : `${error.status} ${said}`
+    return new WireFailure('http', message, { status: error.status, retryInMs: wait })
   }
   if (error instanceof SyntaxError) return new WireFailure('malformed', error.message)
   // The SDK lets through what fetch throws when a body breaks off.
