@@ -49,6 +49,7 @@ export const samples: readonly (readonly [kind: string, secret: string, around?:
   ['age key', `AGE-SECRET-KEY-1${fill(58, upper)}`],
   ['anthropic key', `sk-ant-api03-${fill(93)}-${fill(6)}AA`],
   ['anthropic key', `sk-ant-oat01-${fill(93)}`],
+  ['agentlab gateway token', `sk-agentlab-${fill(43)}`],
   ['openrouter key', `sk-or-v1-${hex(64)}`],
   ['openai key', `sk-proj-${fill(120)}`],
   ['openai key', `sk-${fill(48)}`],

@@ -46,6 +46,7 @@ const cloud: readonly Shape[] = [
 ]
 
 const models: readonly Shape[] = [
+  prefixed('agentlab gateway token', ['sk-agentlab-'], '[\\w-]{40,60}', 'docs/tools.md: the token'),
   prefixed('anthropic key', ['sk-ant-'], '[\\w-]{16,300}', 'Anthropic: API keys and setup tokens'),
   prefixed('openrouter key', ['sk-or-v1-'], '[a-f0-9]{32,64}', 'OpenRouter: API keys'),
   prefixed('openai key', ['sk-proj-', 'sk-svcacct-', 'sk-admin-', 'sess-'], '[\\w-]{20,300}', 'OpenAI: API keys'),
