@@ -29,6 +29,7 @@ tasks:
           - run: seq 1 5000
           - run: seq 5000 9000
           - status: { code: 400, message: "the prompt exceeds the context window of the model" }
+            times: 1
           - commit: Write a
           - answer: a.txt is committed
   gone:
