@@ -26,10 +26,17 @@ export const eraseInCopy = (path: string, kept: readonly string[]): number => {
       db.pragma('secure_delete = ON')
       db.pragma('temp_store = MEMORY')
       const gone = db.prepare(`DELETE FROM content WHERE run_id NOT IN (SELECT value FROM json_each(?))`)
-      const { changes } = gone.run(JSON.stringify(kept))
-      if (changes === 0) return 0
-      db.exec(`UPDATE checks SET output = ''`)
+      const noted = db.prepare(`SELECT 1 FROM meta WHERE key = 'erasing'`)
+      // A note within the same transaction: killed before the file is written anew, that is done by the next one.
+      const changes = db.transaction(() => {
+        const { changes } = gone.run(JSON.stringify(kept))
+        if (changes > 0)
+          db.exec(`UPDATE checks SET output = ''; INSERT OR REPLACE INTO meta (key, value) VALUES ('erasing', '1')`)
+        return changes
+      })()
+      if (noted.get() === undefined) return 0
       db.exec('VACUUM')
+      db.exec(`DELETE FROM meta WHERE key = 'erasing'`)
       return changes
     } finally {
       db.close()

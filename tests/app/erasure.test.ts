@@ -1,15 +1,11 @@
-/** Words that are erased for good: of whole runs, past a lane's days, through kills and full disks, and never of what is open. */
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+/** Words that are erased for good: of whole runs, past a lane's days, and never of what is open. */
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { rejectionFor } from '../../src/app/answer-rejection.ts'
-import { carryOut } from '../../src/app/cleaning/carry-out.ts'
-import { layGround } from '../../src/app/cleaning/ground.ts'
 import { listEnvironments } from '../../src/app/environment/stored.ts'
-import { planErasure } from '../../src/app/erasure/plan.ts'
 import { withoutWordsOf } from '../../src/app/erasure/promotions.ts'
 import {
   cleanUp,
@@ -190,28 +186,6 @@ describe('without a run of its own', () => {
     expect(world.project.store.content.ofRun('ended000')).toEqual([])
   })
 
-  test('killed between any two steps, it is finished by the next one', async () => {
-    for (let steps = 0; ; steps++) {
-      const runId = `kill${String(steps).padStart(4, '0')}`
-      world.run(runId, 'failed', 'cancelled')
-      words(runId, 'personal', 2_000)
-      mkdirSync(join(world.project.paths.transcripts, runId), { recursive: true })
-      writeFileSync(join(world.project.paths.transcripts, runId, 'planner-claude-1.jsonl'), canary)
-      const ground = layGround(world.project, { isByHand: true, now: Date.now() })
-      const planned = (await planErasure(ground, { ...everything, runId })).filter(({ act }) => act !== null)
-      const host = { project: world.project, now: Date.now, log: () => undefined }
-      const epoch = world.project.store.nextEpoch()
-      await carryOut(ground, planned.slice(0, steps), { host, ...never, epoch: () => epoch })
-      if (steps < planned.length) expect(holding(world.project)).not.toEqual([])
-      const next = await openProject({ cwd: world.root, env: world.env })
-      await purge(next, { ...everything, runId }, never)
-      next.close()
-      expect(holding(world.project), `after ${steps} steps`).toEqual([])
-      expect(world.project.store.erasure.isPending()).toBe(false)
-      if (steps >= planned.length) return
-    }
-  })
-
   test('a lane keeps words for its days and no longer, by itself and by gc', async () => {
     world.project.close()
     removeScratch(world.scratch)
@@ -247,41 +221,6 @@ describe('without a run of its own', () => {
       until('the erasure', () => !store.erasure.runIds().includes('privold1') && !store.erasure.isPending()),
     )
     expect(store.erasure.runIds()).toEqual(['entpnew0', 'personal', 'privnew0'])
-  })
-
-  test('a full disk stops it with the reason, and the next one finishes', async context => {
-    const small = join(world.scratch, 'small')
-    mkdirSync(small)
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', small], { stdio: 'pipe' })
-    } catch {
-      return context.skip('needs a mount of its own: root outside of a container')
-    }
-    const project = await openProject({ cwd: world.root, env: { ...world.env, XDG_STATE_HOME: small } })
-    try {
-      const row = {
-        id: newContentId(Math.random),
-        runId: 'fulldisk',
-        taskId: null,
-        lane: 'private',
-        kind: 'goal',
-      } as const
-      project.store.content.add({ ...row, at: 1, text: canary.repeat(40_000) })
-      const ballast = join(small, 'ballast')
-      expect(() => writeFileSync(ballast, Buffer.alloc(8 * 1024 ** 2))).toThrow(/ENOSPC/)
-      // Room for a lock, and not for what it takes to overwrite a million characters.
-      truncateSync(ballast, statSync(ballast).size - 128 * 1024)
-      const filter = { ...everything, runId: 'fulldisk' }
-      const stopped = await purge(project, filter, never)
-      expect(stopped.results.flatMap(({ note }) => note ?? []).join()).toMatch(/disk is full. Free some space/)
-      expect(holding(project)).not.toEqual([])
-      rmSync(ballast)
-      await purge(project, filter, never)
-      expect(holding(project)).toEqual([])
-    } finally {
-      project.close()
-      execFileSync('umount', [small])
-    }
   })
 
   test('work of an erased run can be taken out, but not given back', () => {

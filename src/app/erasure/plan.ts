@@ -10,15 +10,17 @@ import { planWorktrees } from '../cleaning/worktrees.ts'
 import { type Candidate, candidatesFor, endedWords } from './candidates.ts'
 import { planOwnEnvironments } from './own-environments.ts'
 import { planSharedFiles } from './shared-files.ts'
+import { isUnfinished } from './tell-erased.ts'
 
 /**
- * Files come before rows: that a run's words are erased is recorded when they are. Seats go by the rules of cleaning, so
+ * Files come before rows, and rows before the files that hold words of many runs: that a run's words are erased is recorded
+ * last, when nothing is left that could hold them. Seats go by the rules of cleaning, so
  * work that is nowhere else is kept under a ref first, or its seat stays.
  */
 export const planErasure = async (ground: Ground, filter: ErasureFilter): Promise<Planned[]> => {
   const all = await candidatesFor(ground, filter)
   const chosen = all.filter(one => one.keeps === null)
-  if (chosen.length === 0 && !ground.project.store.erasure.isPending())
+  if (chosen.length === 0 && !isUnfinished(ground))
     return Promise.all(all.map(one => planContent(ground, one, 'operator')))
   const isMeant = ({ item }: Planned): boolean => chosen.some(({ runId }) => runIdIn(item.name) === runId)
   const seats = await planSeats(ground)
@@ -60,10 +62,7 @@ export const planContent = async (
       if (one.hasCommits) await dropImportedRefs(ground.project.repository, one.runId)
       const erased = store.write(() => {
         if (!ground.isStillSo()) return false
-        const { rows, bytes } = store.erasure.erase(one.runId)
-        const event = { type: 'content.erased' as const, runId: one.runId, by, rows, bytes, files: one.paths.length }
-        // A request that never became a run has no log.
-        if (store.events.first(one.runId) !== null) store.events.append(event, ground.now, hands.epoch())
+        store.erasure.erase(one.runId, { by, files: one.paths.length })
         return true
       }, hands.epoch())
       return erased ? gone() : stays('a run has begun meanwhile')

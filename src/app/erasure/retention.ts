@@ -8,6 +8,7 @@ import type { Project } from '../project.ts'
 import { type Candidate, candidatesFor } from './candidates.ts'
 import { planContent } from './plan.ts'
 import { planSharedFiles } from './shared-files.ts'
+import { planTelling } from './tell-erased.ts'
 
 const dayMs = 24 * 3_600_000
 
@@ -29,7 +30,7 @@ export const overdueRuns = async (ground: Ground): Promise<Candidate[]> => {
 
 /** Their words, and what it takes to be rid of them for good; also what an erasure that was cut short has left. */
 export const planRetention = async (ground: Ground, overdue: readonly Candidate[]): Promise<Planned[]> => {
-  if (overdue.length === 0 && !ground.project.store.erasure.isPending()) return []
+  if (overdue.length === 0 && !ground.project.store.erasure.isPending()) return planTelling(ground)
   const contents = overdue.map(one => {
     const days = retentionDays(ground, one.lane) ?? 0
     const why = `its run ended ${many(Math.floor((ground.now - (one.endedAt ?? 0)) / dayMs), 'day')} ago, kept are ${days}`

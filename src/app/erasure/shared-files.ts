@@ -5,14 +5,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { CleaningItem } from '../../domain/cleaning.ts'
 import { eraseInCopy, storeCopies } from '../../store/erase-copies.ts'
 import type { Ground } from '../cleaning/ground.ts'
-import { gone, type Outcome, type Planned, stays } from '../cleaning/planned.ts'
+import { gone, type Hands, type Outcome, type Planned, stays } from '../cleaning/planned.ts'
 import { withoutWordsOf } from './promotions.ts'
+import { tellErased } from './tell-erased.ts'
 
-/** Each looks at what is left in the store, so that it can be done again after a kill. */
+/**
+ * Each looks at what is left in the store, so that it can be done again after a kill. The last one tells what was erased,
+ * and only where all of them have succeeded.
+ */
 export const planSharedFiles = (ground: Ground): Planned[] => {
   const { paths, dataDir } = ground.project
   const promotions = join(dataDir, 'promotions.jsonl')
-  return [
+  const others = [
     ...(sizeOf(paths.log) === 0
       ? []
       : [planned(paths.log, 'emptied: its lines may quote what was said', () => emptyLog(ground))]),
@@ -22,14 +26,29 @@ export const planSharedFiles = (ground: Ground): Planned[] => {
     ...storeCopies(paths.store).map(path =>
       planned(path, 'written anew without what was erased', () => eraseCopy(ground, path)),
     ),
-    planned(paths.store, 'written anew without what was erased', () => compact(ground)),
   ]
+  const done = new Set<Planned>()
+  const noted = others.map((one): Planned => {
+    const act = async (hands: Hands): Promise<Outcome> => {
+      const outcome = await one.act!(hands)
+      if (outcome.isGone) done.add(one)
+      return outcome
+    }
+    return { ...one, act }
+  })
+  const last = planned(paths.store, 'written anew without what was erased', async hands => {
+    const outcome = await compact(ground)
+    if (!outcome.isGone) return outcome
+    if (done.size < others.length) return stays('it is not told as erased yet: what is named above may hold some of it')
+    return tellErased(ground, hands, true)
+  })
+  return [...noted, last]
 }
 
-const planned = (path: string, why: string, work: () => Outcome | Promise<Outcome>): Planned => {
+const planned = (path: string, why: string, work: (hands: Hands) => Outcome | Promise<Outcome>): Planned => {
   const fate = 'rewrite' as const
   const item: CleaningItem = { kind: 'file', name: basename(path), path, runId: null, bytes: 0, fate, why }
-  return { item, act: async () => work() }
+  return { item, act: async hands => work(hands) }
 }
 
 const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
@@ -42,11 +61,18 @@ const emptyLog = ({ project: { paths } }: Ground): Outcome => {
 
 const scrub = ({ project: { store } }: Ground, path: string): Outcome => {
   const kept = new Set(store.erasure.runIds())
+  // One that a kill left holds what was not erased then.
+  rmSync(`${path}.new`, { force: true })
   const text = readFileSync(path, 'utf8')
   const scrubbed = withoutWordsOf(text, runId => !kept.has(runId))
   if (scrubbed !== text) {
-    writeFileSync(`${path}.new`, scrubbed, { mode: 0o600, flush: true })
-    renameSync(`${path}.new`, path)
+    try {
+      writeFileSync(`${path}.new`, scrubbed, { mode: 0o600, flush: true })
+      renameSync(`${path}.new`, path)
+    } catch (error) {
+      rmSync(`${path}.new`, { force: true })
+      throw error
+    }
   }
   return gone()
 }
