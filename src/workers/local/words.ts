@@ -9,7 +9,8 @@ Lines that begin with ${noteMark} are remarks of the program that runs you.`
 
 const ofRole: Record<Role, string> = {
   worker: 'When the task is done and committed, answer with a short report and call no tool: that ends your work.',
-  researcher: 'Change nothing. When you know enough, answer with the JSON you are asked for and nothing else.',
+  researcher:
+    'Change nothing. When you know the answer, give it with the places it rests on, as the JSON you are asked for and nothing else.',
   verifier: 'When you have looked and run enough, answer with the JSON you are asked for and nothing else.',
   planner: 'Change nothing. When you know enough, answer with the JSON you are asked for and nothing else.',
 }
