@@ -6,6 +6,8 @@ export interface RunListRow {
   state: string
   lane: string
   rehearsed: boolean
+  /** It came out of a file. */
+  imported: boolean
   containment: string
   /** null when erased. */
   goal: string | null
@@ -35,6 +37,7 @@ interface Row {
   state: string
   lane: string
   scenario: string | null
+  imported: number
   containment: string
   goal: string | null
   erasedAt: number | null
@@ -59,6 +62,7 @@ export const listRuns = (db: Sql, filter: RunListFilter): RunListRow[] => {
        SELECT p.run_id AS runId, p.state, p.at AS requestedAt,
               json_extract(p.data, '$.request.lane') AS lane,
               json_extract(p.data, '$.request.scenarioContentId') AS scenario,
+              EXISTS (SELECT 1 FROM imports WHERE run_id = p.run_id) AS imported,
               json_extract(p.data, '$.request.containment') AS containment,
               (SELECT text FROM content WHERE id = json_extract(p.data, '$.request.goalContentId')) AS goal,
               (SELECT max(at) FROM events WHERE run_id = p.run_id AND type = 'content.erased') AS erasedAt,
@@ -76,9 +80,10 @@ export const listRuns = (db: Sql, filter: RunListFilter): RunListRow[] => {
   const tasks = db.prepare<[string], { taskId: string; state: string }>(
     `SELECT id AS taskId, state FROM machines WHERE run_id = ? AND kind = 'task' ORDER BY length(id), id`,
   )
-  return runs.map(({ scenario, requests, tokens, unmeasured, ...run }) => ({
+  return runs.map(({ scenario, imported, requests, tokens, unmeasured, ...run }) => ({
     ...run,
     rehearsed: scenario !== null,
+    imported: imported === 1,
     endedAt: restingStates.includes(run.state) ? ((concluded.get(run.runId) ?? last.get(run.runId))?.at ?? null) : null,
     tasks: tasks.all(run.runId),
     spending: { requests, tokens, unmeasured },

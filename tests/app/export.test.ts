@@ -28,6 +28,7 @@ import type { Command } from '../../src/store/commands.ts'
 import { readRunView } from '../../src/store/run-view.ts'
 import { newRowId } from '../../src/store/store.ts'
 import type { Loop } from '../../src/supervisor/loop.ts'
+import { readRelease } from '../../tools/promote/release.ts'
 import { replay } from '../supervisor/simulation.ts'
 import { filesHolding } from '../support/canary.ts'
 import { makeScratch, removeScratch, shellGit, writeFiles } from '../support/git-repository.ts'
@@ -249,6 +250,19 @@ describe('an imported run', () => {
     }
     const reject = requestRejection(there, { taskId, why: 'No.', back: false, withDependents: false })
     await expect(reject).rejects.toMatchObject({ code: 'imported' })
+  })
+
+  test('does not let promote take for judged here what was judged elsewhere', async () => {
+    const there = await clone()
+    await take(there, (await asWritten()).path)
+    const commit = readRunView(there.store, runId)!.tasks[1]!.integrated!.commit
+    const { root } = there.repository
+    shellGit(root, ['branch', 'agent', commit])
+    const release = readRelease(root, 'v1', { ...run.env, XDG_STATE_HOME: join(there.dataDir, '../..') })
+    await expect(release).rejects.toMatchObject({
+      code: 'foreign-commit',
+      message: expect.stringContaining('the log does not know it'),
+    })
   })
 
   test('goes with purge, words and commits, and its retention counts from its end', async () => {

@@ -1,6 +1,6 @@
 /** `agentlab export RUN [--output FILE] [--facts] [--thin]`: a run that has ended, as one file. */
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { exportRun } from '../../app.ts'
 import { assetPath } from '../../config/assets.ts'
 import { exportFileName } from '../../domain/export-file.ts'
@@ -47,7 +47,7 @@ export const exportFile = async (call: Call, id: string, options: ExportOptions)
                 ? 'The file leaves what AgentLab keeps and erases: no purge and no retention reaches it. Delete it yourself once it is imported.'
                 : 'No purge and no retention reaches the file.',
             ]),
-        `On the other machine, in a clone of this repository: agentlab import ${exportFileName(made)}`,
+        `On the other machine, in a clone of this repository: agentlab import ${basename(made.path)}`,
       ],
     }
   } finally {

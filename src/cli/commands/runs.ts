@@ -80,7 +80,7 @@ export const runLine = (run: RunListRow, width: number, now: number): string => 
     [many(run.spending.requests, 'request'), 14],
     [`${spentTokens(run.spending.tokens, run.spending.unmeasured)} tok`, 12],
   ]
-  const marks = `${run.rehearsed ? '[rehearsed] ' : ''}${run.containment === 'unboxed' ? '[unboxed] ' : ''}`
+  const marks = `${run.rehearsed ? '[rehearsed] ' : ''}${run.containment === 'unboxed' ? '[unboxed] ' : ''}${run.imported ? '[imported] ' : ''}`
   const goal = run.goal === null ? `(${erasedWords(run.erasedAt)})` : cleanLine(run.goal, 120)
   return cutToWidth(`${columns.map(([text, wide]) => padToWidth(text, wide)).join(' ')} ${marks}${goal}`, width)
 }
@@ -98,6 +98,7 @@ const summaryOf = (view: RunView) => ({
   outcome: view.outcome,
   lane: view.lane,
   rehearsed: view.rehearsed,
+  imported: view.imported !== undefined,
   containment: view.containment,
   goal: view.goal,
   requestedAt: view.requestedAt,
