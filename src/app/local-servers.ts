@@ -1,5 +1,9 @@
 /** What the operator's own model servers say of themselves and how fast they answer: for `doctor`, never for a run. */
+import type { EffectiveConfig } from '../config/effective.ts'
 import type { LocalServer } from '../config/operator-config.ts'
+import { connectionTo, type ServerConnection } from '../lanes/gateway/connection-to.ts'
+import type { Upstream } from '../lanes/gateway/grant.ts'
+import { isOwnUpstream, type ServerFailure } from '../lanes/gateway/server-address.ts'
 import {
   type Answers,
   contextIn,
@@ -9,8 +13,9 @@ import {
   modelsIn,
   type ServerKind,
 } from '../workers/local/server-answers.ts'
-import { type AskServer, askerOf } from '../workers/local/server-facts.ts'
+import type { AskServer } from '../workers/local/server-facts.ts'
 import { measureSpeed, type Speed } from './model-speed.ts'
+import { ownServer } from './own-servers.ts'
 
 export interface ModelState {
   name: string
@@ -25,6 +30,10 @@ export interface ModelState {
 
 export interface ServerState {
   server: LocalServer
+  /** Where its name leads; empty: nowhere it may. */
+  addresses: readonly string[]
+  /** Why it could not be asked; null: it answered. */
+  failure: ServerFailure | null
   /** null: it did not answer, or nothing that could be told by. */
   kind: ServerKind | null
   version: string | null
@@ -42,13 +51,38 @@ const budgetMs = 60_000
 
 /** Servers are asked side by side; the models of one after the other, for most have one GPU. Nothing here throws. */
 export const serverStates = (
-  servers: readonly LocalServer[],
+  config: Pick<EffectiveConfig, 'local' | 'tunnels'>,
+  env: NodeJS.ProcessEnv,
   { sendsPrompts }: { sendsPrompts: boolean },
-): Promise<ServerState[]> => Promise.all(servers.map(server => stateOf(server, sendsPrompts)))
+): Promise<ServerState[]> =>
+  Promise.all(config.local.map(server => stateOf(server, ownServer(server, config.tunnels), env, sendsPrompts)))
 
-const stateOf = async (server: LocalServer, sendsPrompts: boolean): Promise<ServerState> => {
-  const place = { baseUrl: server.url, token: '' }
-  const ask = askerOf(place)
+const unknown = { addresses: [], kind: null, version: null, listed: null, models: [], failure: null }
+
+const stateOf = async (
+  server: LocalServer,
+  upstream: Upstream,
+  env: NodeJS.ProcessEnv,
+  sendsPrompts: boolean,
+): Promise<ServerState> => {
+  if (!isOwnUpstream(upstream)) return { ...unknown, server }
+  const connection = await connectionTo(upstream, { env })
+  if (!connection.ok) return { ...unknown, server, failure: { why: connection.why, cure: connection.cure } }
+  try {
+    const known = { ...unknown, server, addresses: connection.addresses }
+    const first = await connection.send('/v1/models', undefined, AbortSignal.timeout(askMs))
+    if (!first.ok) return { ...known, failure: { why: first.why, cure: first.cure } }
+    first.answer.destroy()
+    return { ...known, ...(await factsOf(server, connection, sendsPrompts)) }
+  } finally {
+    connection.close()
+  }
+}
+
+const askMs = 10_000
+
+const factsOf = async (server: LocalServer, connection: ServerConnection, sendsPrompts: boolean) => {
+  const ask: AskServer = (path, body) => connection.json(path, body, AbortSignal.timeout(askMs))
   const answers = await answersOf(ask)
   const listed = modelsIn(answers)
   const told = kindOf(answers)
@@ -66,12 +100,12 @@ const stateOf = async (server: LocalServer, sendsPrompts: boolean): Promise<Serv
       speed: null,
     }
     if (isThere && sendsPrompts && measured++ < mostMeasured) {
-      const parts = { ...place, model: name, kind: told?.kind ?? null, wire: server.wire ?? null }
+      const parts = { connection, model: name, kind: told?.kind ?? null, wire: server.wire ?? null }
       state.speed = await measureSpeed(parts, until - Date.now())
     }
     models.push(state)
   }
-  return { server, kind: told?.kind ?? null, version: told?.version ?? null, listed, models }
+  return { kind: told?.kind ?? null, version: told?.version ?? null, listed, models }
 }
 
 const answersOf = async (ask: AskServer): Promise<Answers> => {

@@ -1,7 +1,7 @@
 /** What doctor says of the operator's own model servers: what they are, which models they have, how much and how fast. */
 import { type ModelState, mostMeasured, type ServerState, serverStates } from '../app/local-servers.ts'
 import { speedPrompt, speedTokens } from '../app/model-speed.ts'
-import type { LocalServer } from '../config/operator-config.ts'
+import type { EffectiveConfig } from '../config/effective.ts'
 import { count, many } from '../domain/measures.ts'
 import { cleanLine } from '../domain/text.ts'
 
@@ -15,20 +15,28 @@ export interface ServerDiagnosis {
 
 /** Takes as long as the slowest server, about a minute at most. One that is away is a warning: it may be up when needed. */
 export const localDiagnoses = async (
-  servers: readonly LocalServer[],
+  config: Pick<EffectiveConfig, 'local' | 'tunnels'>,
+  env: NodeJS.ProcessEnv,
   options: { sendsPrompts: boolean },
-): Promise<ServerDiagnosis[]> => (await serverStates(servers, options)).map(state => diagnosisOf(state, options))
+): Promise<ServerDiagnosis[]> => (await serverStates(config, env, options)).map(state => diagnosisOf(state, options))
 
 const diagnosisOf = (state: ServerState, { sendsPrompts }: { sendsPrompts: boolean }): ServerDiagnosis => {
   const { server, ...facts } = state
   const what = `server ${server.name}`
+  if (state.failure !== null) {
+    const cure =
+      state.failure.cure === askDoctor
+        ? `Start it, and see that it answers: curl ${server.url}/v1/models`
+        : state.failure.cure
+    return { what, status: 'warn', detail: `${server.url} can't be asked: ${state.failure.why}`, cure, server: facts }
+  }
   if (state.listed === null) {
     const cure = `Start it, and see that it is there: curl ${server.url}/v1/models`
     const detail = `${server.url} did not answer with a list of models${state.kind === null ? '' : ` (it is ${kindWords(state)})`}`
     return { what, status: 'warn', detail, cure, server: facts }
   }
   const detail = [
-    `${server.url} answers: ${kindWords(state)}, ${many(state.listed.length, 'model')}`,
+    `${whereOf(state)} answers: ${kindWords(state)}, ${many(state.listed.length, 'model')}`,
     ...state.models.map(model => `${model.name}: ${modelWords(model)}`),
     ...remarks(state, sendsPrompts),
   ].join('\n')
@@ -36,6 +44,13 @@ const diagnosisOf = (state: ServerState, { sendsPrompts }: { sendsPrompts: boole
   const status = state.models.every(model => model.isThere) ? 'ok' : 'warn'
   return { what, status, detail, ...(cure === null ? {} : { cure }), server: facts }
 }
+
+/** What a gate's failure says to do, and this is it. */
+const askDoctor = 'See that it runs: agentlab doctor'
+
+/** A name with the address it led to. */
+const whereOf = ({ server, addresses }: ServerState): string =>
+  addresses.length === 0 || server.url.includes(addresses[0]!) ? server.url : `${server.url} (${addresses.join(', ')})`
 
 const kindWords = ({ kind, version }: ServerState): string =>
   kind === null ? 'not known what it is' : cleanLine(version === null ? kind : `${kind} ${version}`, 120)

@@ -57,7 +57,7 @@ afterAll(() => {
 
 const at = (path: string, models: string[], more = {}) => ({ name: path, url: `${origin}/${path}`, models, ...more })
 const said = async (servers: ReturnType<typeof at>[], sendsPrompts: boolean) => {
-  const found = await localDiagnoses(servers, { sendsPrompts })
+  const found = await localDiagnoses({ local: servers, tunnels: [] }, {}, { sendsPrompts })
   return found.map(({ status, detail, cure }) => ({ status, lines: detail.replaceAll(origin, 'O').split('\n'), cure }))
 }
 
@@ -113,7 +113,7 @@ test('speed is measured by one prompt a model, is never guessed, and what was se
   const found = await said([at('ollama', ['qwen3:8b']), at('llama', ['big']), at('vllm', ['big'])], true)
   expect(found[0]?.lines[1]).toBe('qwen3:8b: loaded, context 32,768, 25.0 tokens/s')
   expect(found[1]?.lines[1]).toMatch(/^big: loaded, context 16,384, \d+\.\d tokens\/s$/)
-  expect(found[2]?.lines[1]).toMatch(/speed not measured: 404/)
+  expect(found[2]?.lines[1]).toMatch(/speed not measured: it answered with 404/)
   expect(found[0]?.lines.at(-1)).toMatch(/sent to each, once: “Count from 1 to 40\.”, at most 64 tokens/)
   expect(prompts.sort()).toEqual([
     'POST /llama/v1/chat/completions',

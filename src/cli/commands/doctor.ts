@@ -44,7 +44,7 @@ export const doctor = async (call: Call, options: { quick?: boolean } = {}): Pro
     ...tryStore(call, repository),
     box,
     ...tryAgents(agents),
-    ...(await localDiagnoses(config.effective.local, { sendsPrompts: options.quick !== true })),
+    ...(await localDiagnoses(config.effective, call.env, { sendsPrompts: options.quick !== true })),
     ...setupDiagnoses(config.effective),
     ...(await toolDiagnoses(config.effective, call.env, agents)),
     ...(await tryBranches(repository, config)),
