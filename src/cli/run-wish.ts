@@ -27,10 +27,14 @@ export const wishOf = async (call: Call, goal: string | undefined, options: Wish
 })
 
 /** All of it but what is to be done. */
-export const wishOfRun = async (call: Call, options: WishOptions): Promise<Omit<RunWish, 'goal' | 'planText'>> => ({
+export const wishOfRun = async (
+  call: Call,
+  options: WishOptions,
+  command = 'task',
+): Promise<Omit<RunWish, 'goal' | 'planText'>> => ({
   scenarioText: options.rehearse === undefined ? null : await scenarioNamed(call, options.rehearse),
-  lane: options.lane === undefined ? null : chosenLane('task', options.lane),
-  workers: options.agents === undefined ? null : chosenWorkers(options.agents),
+  lane: options.lane === undefined ? null : chosenLane(command, options.lane),
+  workers: options.agents === undefined ? null : chosenWorkers(options.agents, command),
   maxParallel: options.maxParallel ?? null,
   unboxed: options.unboxed === true,
   sameVendor: options.sameVendor === true,
@@ -70,13 +74,14 @@ export const chosenWorker = (text: string): WorkerName => {
   throw wrongUse(`--worker ${JSON.stringify(text)} is no worker`, cure, 'box')
 }
 
-export const chosenWorkers = (text: string): WorkerName[] => {
+export const chosenWorkers = (text: string, command = 'task'): WorkerName[] => {
   const names = [...new Set(text.split(',').map(name => name.trim()))]
   const wrong = names.find(name => !WorkerName.safeParse(name).success)
   if (wrong === undefined) return names.map(name => WorkerName.parse(name))
   throw wrongUse(
     `--agents names ${JSON.stringify(wrong)}, which is no agent`,
     `Use some of ${WorkerName.options.join(', ')}, with commas between.`,
+    command,
   )
 }
 

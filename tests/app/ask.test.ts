@@ -76,6 +76,22 @@ test('ask is answered in lane private by local and elsewhere by claude, and what
     expect(erased).toMatchObject({ erased: true, tasks: [{ answer: null, research: null, claims: { notFound: 1 } }] })
   }))
 
+const prose = `
+defaults: { researcher: { steps: [{ answer: "I \\e[2Jthink it is three — 三." }] } }
+`
+
+test('an answer that stays out of shape is kept as plain words in which nothing is cited', () =>
+  inLab({}, async lab => {
+    const end = await lab.cli('ask', 'How often?', '--agents', 'codex', '--rehearse', lab.file('prose.yaml', prose))
+    expect(end, end.stderr).toMatchObject({ exit: 0 })
+    expect(end.stdout).toMatch(/^I think it is three — 三\.\n/)
+    expect(end.stdout).toContain('The answer came out of shape twice, so it is kept as plain words')
+    const [runId] = await lab.open(project => project.store.machines.runs(1).map(row => row.id))
+    const told = await lab.view(runId!)
+    expect(told.tasks).toMatchObject([{ claims: null, research: { shape: 'words', claims: [] }, attempts: [{ n: 1 }] }])
+    expect((await lab.cli('receipt', runId!)).stdout.split('## NOT PROVEN')[1]).toContain('nothing in it is cited')
+  }))
+
 const diagnosed = `
 defaults:
   researcher:

@@ -14,7 +14,7 @@ export interface AskOptions extends Pick<WishOptions, 'lane' | 'loosen' | 'agent
 export const ask = async (call: Call, argument: string | undefined, options: AskOptions): Promise<Answer> => {
   const text = argument === '-' ? await readStandardInput(process.stdin) : (argument ?? '')
   const question = checkQuestion('ask', text)
-  const run = await wishOfRun(call, options)
+  const run = await wishOfRun(call, options, 'ask')
   return carryOut(
     call,
     async project => ({

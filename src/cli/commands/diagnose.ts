@@ -16,7 +16,7 @@ const usual =
 export const diagnose = async (call: Call, argument: string | undefined, options: DiagnoseOptions): Promise<Answer> => {
   const question = argument === undefined ? usual : checkQuestion('diagnose', argument)
   if (process.stdin.isTTY) throw noLog('log-missing', 'standard input is a terminal, not a pipe')
-  const run = await wishOfRun(call, { ...options, lane: options.lane ?? 'private' })
+  const run = await wishOfRun(call, { ...options, lane: options.lane ?? 'private' }, 'diagnose')
   try {
     return await carryOut(call, project => withLog(call, project, run, question), options)
   } catch (error) {
