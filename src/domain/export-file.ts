@@ -56,7 +56,11 @@ export const Manifest = z.strictObject({
     transcripts: count,
     commits: count,
   }),
-  parts: z.array(Part).min(1).max(3),
+  parts: z
+    .array(Part)
+    .min(1)
+    .max(3)
+    .refine(parts => new Set(parts.map(part => part.name)).size === parts.length, 'has a part twice'),
 })
 export type Manifest = z.infer<typeof Manifest>
 

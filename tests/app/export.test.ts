@@ -187,6 +187,19 @@ describe('out and in again', () => {
     expect(origin.store.imports.runIds()).toEqual([])
   })
 
+  test('is finished after a kill between its commits and its rows', async () => {
+    const there = await clone()
+    const head = shellGit(there.repository.root, ['rev-parse', 'HEAD'])
+    for (const id of [runId, 'another0'])
+      shellGit(there.repository.root, ['update-ref', `refs/agentlab/imported/${id}/${head}`, head])
+    mkdirSync(join(there.paths.transcripts, `${runId}-1`), { recursive: true })
+    writeFileSync(join(there.paths.transcripts, `${runId}-1`, 'worker-claude-2.jsonl'), 'half')
+    await take(there, (await asWritten()).path)
+    expect(ours(there).filter(line => line.includes('another0') || line.endsWith(`/${head}`))).toEqual([])
+    expect(readdirSync(join(there.paths.transcripts, `${runId}-1`))).toEqual(['worker-claude-1.jsonl'])
+    expect(readRunView(there.store, runId)!.goal).not.toBe(null)
+  })
+
   test('never overwrites, and leaves nothing beside', async () => {
     const file = await asWritten()
     const bytes = readFileSync(file.path)
@@ -214,6 +227,13 @@ describe('lanes', () => {
     await expect(take(strict, file.path, 'enterprise')).rejects.toMatchObject({ code: 'import-lane', exit: 2 })
     isUntouched(strict)
     expect(await take(strict, file.path)).toMatchObject({ lane: 'private', fileLane: 'personal' })
+  })
+
+  test('a repository whose rules mean what the file brings needs the stricter one', async () => {
+    const there = await clone('paths: { a: private }\n')
+    await expect(take(there, (await asWritten()).path, 'personal')).rejects.toMatchObject({ code: 'import-lane' })
+    isUntouched(there)
+    expect(await take(there, (await asWritten()).path)).toMatchObject({ lane: 'private' })
   })
 
   test('private words do not go where git would offer them for a commit', async () => {

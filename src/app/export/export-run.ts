@@ -8,6 +8,7 @@ import { type Lane, strictestOf } from '../../domain/lane.ts'
 import { createRedactor } from '../../domain/redaction/redactor.ts'
 import { runsNamed, writeBundle } from '../../git/bundle.ts'
 import { isOffered } from '../../git/offered.ts'
+import { readableStoreError } from '../../store/store-errors.ts'
 import { ownSecrets } from '../own-secrets.ts'
 import type { Project } from '../project.ts'
 import { readHeard, withoutSecrets } from './heard.ts'
@@ -74,6 +75,8 @@ export const exportRun = async (project: Project, wish: ExportWish): Promise<Exp
     }
     const bytes = await writeExport(path, about, [{ name: 'facts', rows: facts }, ...words, ...git])
     return { path, runId, lane, bytes, counts, isErased: !factsOnly && contents.length === 0 }
+  } catch (error) {
+    throw readableStoreError(error, dataDir)
   } finally {
     await rm(scratchDir, { recursive: true, force: true })
   }

@@ -12,6 +12,7 @@ import { createRedactor } from '../../domain/redaction/redactor.ts'
 import { dropImportedRefs, listImportedRefs, takeBundle } from '../../git/take-bundle.ts'
 import { whyThatLane } from '../../lanes/required-lane.ts'
 import { takeLock } from '../../store/lock.ts'
+import { readableStoreError } from '../../store/store-errors.ts'
 import { laneForWish } from '../lane-of-run.ts'
 import { ownSecrets } from '../own-secrets.ts'
 import type { Project } from '../project.ts'
@@ -54,6 +55,9 @@ export const importRun = async (project: Project, wish: ImportWish): Promise<Imp
     const scratchDir = await mkdtemp(join(project.dataDir, 'incoming', 'import-'))
     try {
       return await take(project, wish, scratchDir)
+    } catch (error) {
+      // A full disk, wherever it was met.
+      throw readableStoreError(error, project.dataDir)
     } finally {
       await rm(scratchDir, { recursive: true, force: true })
     }
