@@ -232,3 +232,11 @@ test('a stream of base64 in lines is held within a bound, and is not looked at a
   // Looked at once a line it would take minutes.
   expect((user + system) / 1_000).toBeLessThan(10_000)
 })
+
+test('the shortest value that is looked for goes in hex as well, wherever it stands', () => {
+  const mine = createRedactor(['Abc-1234'])
+  for (let shift = 0; shift < 16; shift++) {
+    const redacted = mine.redact(`${'.'.repeat(shift)}${hexOf('Abc-1234')}.`)
+    expect(redacted).toBe(`${'.'.repeat(shift)}[redacted: operator credential].`)
+  }
+})

@@ -39,7 +39,7 @@ export const stretchesIn = (text: string, floor: number): Stretch[] => [
   ...wideRuns(text, floor),
 ]
 
-const shortestHex = 20
+const shortestHex = 16
 const shortestWide = 24
 
 /** Two samples of one kind, so far from each other that a shorter stretch need not be seen. */
