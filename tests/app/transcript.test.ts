@@ -1,8 +1,8 @@
 /** What is kept of an agent's stream: all of it, in order, without a wait per line. */
-import { readFileSync } from 'node:fs'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { openTranscript } from '../../src/app/transcript.ts'
+import { openTranscript, readTranscript } from '../../src/app/transcript.ts'
 import { createRedactor } from '../../src/domain/redaction/redactor.ts'
 import { makeScratch, removeScratch } from '../support/git-repository.ts'
 
@@ -30,6 +30,22 @@ test('keeps every event in order, however they come, until it is closed', async 
       text: `said ${index + 1}`,
     })),
   )
+})
+
+test('a later start of the same attempt reads what was kept, and passes over what is no event', async () => {
+  const path = join(scratch, 'again.jsonl')
+  const ran = [
+    { type: 'tool.started', id: 't1', tool: 'Bash', input: 'npm test' },
+    { type: 'tool.finished', id: 't1', ok: false, exitCode: 1, output: 'not ok' },
+  ] as const
+  for (const event of ran) {
+    const transcript = openTranscript(path, { lane: 'private' }, { now: () => 1, log: () => {}, redactor })
+    transcript.write(event)
+    await transcript.close()
+    appendFileSync(path, 'cut of\n{"type":"text"}\n')
+  }
+  expect(await readTranscript(path)).toEqual(ran)
+  expect(await readTranscript(join(scratch, 'none.jsonl'))).toEqual([])
 })
 
 test('says in the log what it can not write, and goes on', async () => {
