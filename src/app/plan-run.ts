@@ -12,6 +12,7 @@ import { parseScenario } from '../rehearsal/scenario.ts'
 import { chooseCrew } from './agents.ts'
 import { roomFor } from './box-bounds.ts'
 import { hostsReached } from './environment/set-up-network.ts'
+import { refuseTooLong } from './fits-context.ts'
 import { listedFiles } from './handed-in.ts'
 import { laneForWish, settledLane } from './lane-of-run.ts'
 import type { PipedLog } from './piped-log.ts'
@@ -79,6 +80,8 @@ export const planRun = async (
       },
     )
   }
+  if (!rehearsed && purpose !== 'sync')
+    await refuseTooLong(effective, project.env, { goal: wish.goal, planText: wish.planText, lane, workers })
   await roomFor(project)
   const containment = await containmentFor(wish, policyOf(lane, effective))
   const shutTools = containment === 'boxed' ? (await shutToolFolders(effective.tools, project.env)).length : 0

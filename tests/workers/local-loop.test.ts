@@ -172,6 +172,30 @@ describe('the loop', () => {
   })
 })
 
+describe('a server that cuts the first question without a word', () => {
+  const prompt: Turn = { kind: 'prompt', text: 'x'.repeat(60_000) }
+  const parts = (loaded: number | null): Partial<Parts> => ({ learnContext: async () => loaded })
+  const counted = (input: number | null): Partial<Reply> => ({
+    text: 'It is done.',
+    usage: { input, cached: 0, output: 2 },
+  })
+  it.each<[string, number | null, number | null, boolean]>([
+    ['it counts far too little', 4_000, null, true],
+    ['it holds too little', null, 4_096, true],
+    ['it counts what it holds', 4_096, 4_096, true],
+    ['it may have read all', 15_000, 32_768, false],
+    ['it counts only what was new to it', 40, null, false],
+    ['nobody says', null, null, false],
+  ])('%s', async (_, input, loaded, isNoticed) => {
+    const { closing } = await play([counted(input)], parts(loaded), [prompt])
+    expect(closing).toMatchObject(
+      isNoticed
+        ? { end: 'failed', reason: 'context', detail: expect.stringMatching(/dropped part .*OLLAMA_CONTEXT_LENGTH/) }
+        : { end: 'answered' },
+    )
+  })
+})
+
 describe('a conversation that outgrows its model', () => {
   const statement: Turn = { kind: 'prompt', text: 'THE STATEMENT' }
   const rounds = Array.from({ length: 30 }, (_, n) => call('run', { command: `seq ${n * 1_000} ${n * 1_000 + 400}` }))

@@ -34,6 +34,6 @@ export const gateBounds: Bounds = {
   connections: 256,
   connectMs: 10_000,
   placesAwaited: 256,
-  // Below the five minutes after which the local loop takes a server for dead.
+  // Below the five minutes after which clients that use fetch take a server for dead.
   placeMs: 240_000,
 }

@@ -9,7 +9,7 @@ import { type Asking, Endless, Overflow, Repeating } from './asker.ts'
 import { callInProse, type Understood, understand } from './calls.ts'
 import { type Closing, Ended, type EndReason } from './closing.ts'
 import { calm, type Guard, guard } from './guardrails.ts'
-import { answerTokens, bytesOf, type Capacity, isDropping, type Taken } from './room.ts'
+import { answerTokens, bytesOf, type Capacity, firstPerByte, isCut, isDropping, type Taken } from './room.ts'
 import type { Session } from './session.ts'
 import type { Bounds } from './settings.ts'
 import type { Outcome, Place, ToolSpec } from './tools/tool.ts'
@@ -129,6 +129,8 @@ const createLoop = (parts: Parts, before: readonly Turn[]) => {
     if (reply.usage.input !== null) hearCount({ bytes, tokens: reply.usage.input })
     const loaded = isFirst ? await parts.learnContext() : null
     if (loaded !== null) capacity = { ...capacity, context: loaded }
+    if (isFirst && isCut({ bytes, tokens: reply.usage.input }, capacity.context))
+      throw new Ended('context', cutWords(Math.ceil(bytes * firstPerByte), reply.usage.input, capacity.context))
   }
 
   /** The statement stands at the beginning, which is what a server drops: it has to stay below what is dropped. */
@@ -231,6 +233,10 @@ const understoodOf = (reply: Reply, { specs, schema }: Parts, turn: number): Und
   const understood = understand(named({ id: '', ...written }, 0), specs)
   return [understood.ok ? { ...understood, mended: [...understood.mended, 'the call stood in your text'] } : understood]
 }
+
+/** An answer to half a task is worth nothing, however good it looks. */
+const cutWords = (sent: number, counted: number | null, context: number | null): string =>
+  `the server dropped part of what it was asked, without a word: about ${sent} tokens were sent, it ${counted === null ? 'does not say how many it read' : `read ${counted}`}${context === null ? '' : ` and holds ${context}`}. Give the model a larger context there (Ollama: OLLAMA_CONTEXT_LENGTH=65536 ollama serve, or PARAMETER num_ctx in its Modelfile), or cut the task`
 
 const endWords: Partial<Record<EndReason, string>> = {
   empty: 'the model gave no answer',

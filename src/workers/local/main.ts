@@ -6,13 +6,13 @@ import { readFileSync } from 'node:fs'
 import { endBounded } from '../../process/bounded.ts'
 import { createAsker } from './asker.ts'
 import type { Closing, Waiting } from './closing.ts'
+import { fixedBytesOf } from './fixed-bytes.ts'
 import { readInbox } from './inbox.ts'
 import { converse } from './loop.ts'
 import { firstPerByte } from './room.ts'
 import { askerOf, contextTokens, loadedContext } from './server-facts.ts'
 import { loadSession, openSession } from './session.ts'
 import { bounds, LocalSettings, tokenVariable } from './settings.ts'
-import { schemaOf } from './tools/tool.ts'
 import { toolbox } from './tools/toolbox.ts'
 import type { Turn } from './turns.ts'
 import { note, notes, systemFor } from './words.ts'
@@ -56,7 +56,7 @@ const main = async (settingsPath: string, begin: string, sessionId: string): Pro
       capacity: {
         context: settings.contextTokens ?? (await contextTokens(askerOf(server), server.model)),
         perByte: firstPerByte,
-        fixedBytes: Buffer.byteLength(system + JSON.stringify(specs.map(spec => [spec, schemaOf(spec)]))),
+        fixedBytes: fixedBytesOf(system, specs),
       },
       learnContext: async () => (settings.contextTokens === null ? loadedContext(askerOf(server), server.model) : null),
       mail: () => readInbox(settings.inbox),

@@ -63,6 +63,17 @@ export const isDropping = (before: Taken, now: Taken): boolean =>
   now.tokens >= Math.max(leastContext, before.tokens * 0.9) &&
   now.tokens <= before.tokens * 1.02
 
+/** Bytes a token has at most, in any text worth a task: beyond it some of the text was not counted. */
+const fewestTokens = { bytesPerToken: 6, bytesPerCountedToken: 10 }
+
+/**
+ * Whether a server can't have read all it was asked the first time: it holds less than the fewest tokens that could be, or
+ * counted far less. Ollama cuts so, without a word. `context`: as loaded; null: it does not say.
+ */
+export const isCut = ({ bytes, tokens }: { bytes: number; tokens: number | null }, context: number | null): boolean =>
+  (context !== null && bytes / fewestTokens.bytesPerToken > context) ||
+  (tokens !== null && tokens >= leastContext && bytes / tokens > fewestTokens.bytesPerCountedToken)
+
 /** Rounds at the end whose results stay as they are. */
 const freshRounds = 2
 const shortened = 400
