@@ -44,9 +44,17 @@ const reader = ({ schema }: Pick<AttemptInput, 'schema' | 'resume'>): StreamRead
   const close = (closing: Closing): WorkerEvent[] => {
     open.clear()
     seen.usage = closing.usage
-    if (closing.end === 'failed') failed = closing
-    else seen.answer = { text: closing.text, structured: closing.structured }
-    return [{ type: 'usage', usage: closing.usage }]
+    if (closing.end === 'answered') {
+      seen.answer = { text: closing.text, structured: closing.structured }
+      return [{ type: 'usage', usage: closing.usage }]
+    }
+    failed = closing
+    // The class of a failure says what is done about it; who reads the log wants to know why.
+    const told = `It ended here (${closing.reason}): ${closing.detail}`
+    return [
+      { type: 'notice', text: told },
+      { type: 'usage', usage: closing.usage },
+    ]
   }
 
   const hear = (event: WorkerEvent): WorkerEvent[] => {
