@@ -317,7 +317,7 @@ const home = {
   defaults: { verifier: { steps: [step('git show HEAD'), step('test -f README.md')], verdict: 'pass' } },
 }
 
-test('a real run by the local loop, killed, taken up again and summed up by its model, tells nobody but the named server', () =>
+test('a real run by the local loop, steered, killed, taken up again and summed up by its model, tells nobody but the named server', () =>
   inLab({ 'AGENTS.md': files['AGENTS.md'], 'secret.txt': files['secret.txt'] }, async lab => {
     const server = await startFakeOllama(lab.file('home.yaml', JSON.stringify(home)))
     const { wire } = await temptation(lab, [{ name: 'here', url: server.origin, models: ['qwen3:8b'] }])
@@ -327,9 +327,11 @@ test('a real run by the local loop, killed, taken up again and summed up by its 
     const seat = await until('the worker at work', () =>
       (existsSync(seats) ? filesBelow(seats) : []).find(path => path.endsWith('/workspace/started')),
     )
+    const [{ runId }] = JSON.parse((await lab.cli('runs', '--json')).stdout) as [{ runId: string }]
+    const steered = await lab.cli('steer', `${runId}-2`, `Mind ${on('Steered')}`)
+    expect(steered.exit, steered.stderr).toBe(0)
     process.kill(lockHolder(join(lab.dataDir, 'supervisor.lock'))!.pid, 'SIGKILL')
     writeFileSync(join(seat, '../go'), '')
-    const [{ runId }] = JSON.parse((await lab.cli('runs', '--json')).stdout) as [{ runId: string }]
     const { exit, stderr, stdout } = await lab.cli('resume', runId)
     expect(exit, stdout + stderr).toBe(0)
     await server.end()
@@ -339,7 +341,7 @@ test('a real run by the local loop, killed, taken up again and summed up by its 
     const others = sent.filter(({ to }) => to !== new URL(server.origin).host)
     expect(others.map(({ to }) => to)).toEqual([])
     const heard = Buffer.concat(sent.map(each => each.sent))
-    const taken = ['Goal', 'Instructions', 'Tree', 'Wanted', 'Found', 'What', 'Begun', 'Diff', 'Commit']
+    const taken = ['Goal', 'Instructions', 'Tree', 'Wanted', 'Found', 'What', 'Begun', 'Steered', 'Diff', 'Commit']
     expect(taken.filter(road => !holds(heard, on(road)))).toEqual([])
     // The summary of what was found, asked of the same model, and the conversation of before the kill.
     expect(holds(heard, 'Summarise for yourself')).toBe(true)
