@@ -23,6 +23,9 @@ const otherArguments: Record<string, string> = {
   command: 'show',
   text: 'Both of them.',
   why: 'It is wrong.',
+  question: 'Where is it?',
+  message: 'Leave the importer alone.',
+  file: 'run.agentlab',
 }
 
 type Takes = 'run' | 'task' | 'id'
@@ -61,7 +64,9 @@ const onEnded: Record<string, 'shows' | 'refuses' | 'acts'> = {
   approve: 'refuses',
   answer: 'refuses',
   'edit-plan': 'refuses',
+  steer: 'refuses',
   reject: 'acts',
+  export: 'acts',
   review: 'acts',
   open: 'acts',
 }
