@@ -26,7 +26,12 @@ const playRound = (): Promise<Round> =>
     const root = makeRepository(dir, { 'README.md': 'Hello\n' })
     const home = join(dir, 'home')
     mkdirSync(home)
-    const env = { ...process.env, HOME: home, XDG_STATE_HOME: join(dir, 'state') }
+    const env = {
+      ...process.env,
+      HOME: home,
+      XDG_STATE_HOME: join(dir, 'state'),
+      XDG_CACHE_HOME: process.env.XDG_CACHE_HOME ?? join(process.env.HOME ?? dir, '.cache'),
+    }
     const wallMs = await timed(() =>
       execFileSync(process.execPath, [entry, ...words], { cwd: root, env, stdio: 'ignore' }),
     )
