@@ -24,11 +24,11 @@ export const steeringFor = (
 ): LoopEventOf<'operator.steered'> | string => {
   const task = store.machines.ofRun(runId).find(row => row.kind === 'task' && row.id === taskId)
   if (task === undefined) return `There is no task ${taskId}.`
+  if (task.state !== 'working')
+    return `Nobody works on task ${taskId} now (it is ${task.state}), so there is nobody to tell.`
   const { worker } = (task.context as TaskContext).fact
   if (workers[worker].takesMessages !== true)
     return `Task ${taskId} is ${worker}'s; only the conversations of local can be steered.`
-  if (task.state !== 'working')
-    return `Nobody works on task ${taskId} now (it is ${task.state}), so there is nobody to tell.`
   return { type: 'operator.steered', runId, taskId, commandId, contentId }
 }
 
