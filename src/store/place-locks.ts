@@ -16,18 +16,22 @@ export interface PlaceLocks {
 }
 
 /**
- * `dir` is made where it is missing (0700). A file that can't be locked for another reason than being held counts as free:
+ * `dir` is made where it is missing (0700), once a place is asked for: a box by hand leaves nothing. A file that can't be locked for another reason than being held counts as free:
  * places are a matter of order, not of safety.
  */
 export const openPlaceLocks = (dir: string): PlaceLocks => {
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
   const files = new Map<string, Database.Database>()
   const turns = new Map<string, () => void>()
   const nameOf = (url: string): string => createHash('sha256').update(url).digest('hex').slice(0, 16)
 
+  const opened = (name: string): Database.Database => {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    return new Database(join(dir, `${name}.lock`), { timeout: 0 })
+  }
+
   const lock = (name: string): (() => void) | null => {
     try {
-      const db = files.get(name) ?? new Database(join(dir, `${name}.lock`), { timeout: 0 })
+      const db = files.get(name) ?? opened(name)
       files.set(name, db)
       if (db.inTransaction) return null
       db.exec('BEGIN EXCLUSIVE')
