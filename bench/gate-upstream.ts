@@ -1,4 +1,5 @@
 /** A provider for the bench, in a thread of its own: writes each event by itself, as a model's server does when it has one. */
+import http, { type RequestListener } from 'node:http'
 import https from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -9,7 +10,7 @@ const event = (part: number): string =>
 /** How many events the body asks for in `max_tokens`. */
 const wanted = (body: string): number => Number(/"max_tokens":(\d+)/.exec(body)?.[1] ?? 1)
 
-const server = https.createServer(workerData as { key: string; cert: string }, (request, response) => {
+const answer: RequestListener = (request, response) => {
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
@@ -24,7 +25,10 @@ const server = https.createServer(workerData as { key: string; cert: string }, (
     }
     next()
   })
-})
+}
+/** null: plain http, as a model server on this machine speaks. */
+const tls = workerData as { key: string; cert: string } | null
+const server = tls === null ? http.createServer(answer) : https.createServer(tls, answer)
 // A client's connection outlives the pauses of a run, as a provider's do.
 server.keepAliveTimeout = 60_000
 server.listen(0, '127.0.0.1', () => parentPort!.postMessage((server.address() as AddressInfo).port))

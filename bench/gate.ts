@@ -38,7 +38,8 @@ export const gateFigures = (): Promise<Figure[]> =>
     const direct: Place = { via: https, port, host: 'localhost', path: '/v1/messages', headers, agent: agents[0] }
     const gated: Place = { via: http, socketPath, path: '/anthropic/v1/messages', headers, agent: agents[1] }
     try {
-      return [await firstByte(direct, gated), await throughput(direct, gated), await atOnce(direct, gated)]
+      const overTls = [await firstByte(direct, gated), await throughput(direct, gated), await atOnce(direct, gated)]
+      return [...overTls, await plainFirstByte(join(dir, 'plain.sock'))]
     } finally {
       for (const agent of agents) agent.destroy()
       gateway.kill()
@@ -46,7 +47,29 @@ export const gateFigures = (): Promise<Figure[]> =>
     }
   })
 
-const firstByte = async (direct: Place, gated: Place): Promise<Figure> => {
+/** Plain http, as the operator's own servers on this machine speak. */
+const plainFirstByte = async (socketPath: string): Promise<Figure> => {
+  const upstream = new Worker(new URL('./gate-upstream.ts', import.meta.url), { workerData: null })
+  const [port] = (await once(upstream, 'message')) as [number]
+  const program = fileURLToPath(new URL('./gate-gateway.ts', import.meta.url))
+  const gateway = fork(program, [`http://127.0.0.1:${port}`, socketPath])
+  const [token] = (await once(gateway, 'message')) as [string]
+  const headers = { 'content-type': 'application/json', 'x-api-key': token }
+  const agent = new http.Agent({ keepAlive: true })
+  try {
+    return await firstByte(
+      { via: http, port, host: '127.0.0.1', path: '/v1/messages', headers, agent },
+      { via: http, socketPath, path: '/anthropic/v1/messages', headers, agent },
+      'over plain http',
+    )
+  } finally {
+    agent.destroy()
+    gateway.kill()
+    await upstream.terminate()
+  }
+}
+
+const firstByte = async (direct: Place, gated: Place, how = 'over TLS'): Promise<Figure> => {
   const body = bodyFor(3)
   const times = { direct: [] as number[], gated: [] as number[] }
   for (let round = 0; round < rounds * 60; round++) {
@@ -55,7 +78,7 @@ const firstByte = async (direct: Place, gated: Place): Promise<Figure> => {
   }
   const alone = median(times.direct)
   return {
-    name: `what a gate adds to the first byte, body of ${Math.round(body.length / 1024)} KiB`,
+    name: `what a gate adds to the first byte ${how}, body of ${Math.round(body.length / 1024)} KiB`,
     unit: 'ms',
     measured: median(times.gated) - alone,
     baseline: { what: 'the upstream itself', value: alone },
