@@ -142,12 +142,16 @@ export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> =>
   const isWhole = crew.length === members.length
   if (crew.length > 0 && (isWhole || request.wanted === null)) return crew.map(member => member.worker)
   const reasons = members.flatMap(({ worker, reason }) => (reason === null ? [] : [`${worker}: ${reason}`]))
-  throw new AgentLabError(`agentlab task failed on choosing agents for lane ${request.lane}: ${reasons.join('; ')}`, {
+  throw new AgentLabError(`agentlab failed on choosing agents for lane ${request.lane}: ${reasons.join('; ')}`, {
     code: 'no-worker',
-    cure: 'See what is usable with agentlab doctor; a rehearsal needs no login: agentlab task --rehearse hello "<goal>"',
+    cure: `See what is usable with agentlab doctor; a rehearsal needs no login and no model: agentlab task ${rehearsalIn(request.lane)} "<goal>"`,
     exit: exitCode.wrongUse,
   })
 }
+
+/** What can be tried there on any machine. */
+const rehearsalIn = (lane: Lane): string =>
+  lane === 'private' ? '--rehearse private --lane private --agents local --same-vendor' : '--rehearse hello'
 
 const reasonAgainst = (state: AgentState, answerer: Answerer, request: CrewRequest): string | null => {
   const policy = policyOf(request.lane, request.config)

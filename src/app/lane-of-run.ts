@@ -65,7 +65,7 @@ const tooLoose = (lane: Lane, required: RequiredLane): AgentLabError =>
     `agentlab failed on --lane ${lane}: this run needs lane ${required.lane}: ${whyThatLane(required)}`,
     {
       code: 'lane-too-loose',
-      cure: `Leave --lane away, or loosen it yourself at a terminal, on record: agentlab task --lane ${lane} --loosen "<goal>" (sync takes the same)`,
+      cure: `Leave --lane away, or loosen it yourself at a terminal, on record: agentlab task --lane ${lane} --loosen "<goal>" (ask, diagnose and sync take the same)`,
       exit: exitCode.wrongUse,
     },
   )

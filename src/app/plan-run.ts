@@ -72,7 +72,7 @@ export const planRun = async (
   const vendors = new Set(workers.map(worker => answererOf(worker, lane, effective).provider))
   if (isJudged && independence === 'vendor' && vendors.size === 1) {
     throw new AgentLabError(
-      `agentlab task failed on choosing a verifier: in lane ${lane} only ${workers.join(', ')} can be used, so no other vendor can judge its work`,
+      `agentlab failed on choosing a verifier: in lane ${lane} only ${workers.join(', ')} can be used, so no other vendor can judge its work`,
       {
         code: 'one-vendor',
         cure: 'Log in to a second agent, or accept verdicts of the same vendor: agentlab task --same-vendor "<goal>" (the receipt will say so)',
@@ -118,7 +118,7 @@ const containmentFor = async (wish: RunWish, policy: LanePolicy): Promise<RunReq
   if (box.available) return 'boxed'
   if (mayBeUnboxed && wish.scenarioText !== null) return 'unboxed'
   const way = mayBeUnboxed ? ' To run without any wall, at your own risk: agentlab task --unboxed "<goal>"' : ''
-  throw new AgentLabError(`agentlab task failed on building the box: ${box.part}: ${box.reason}`, {
+  throw new AgentLabError(`agentlab failed on building the box: ${box.part}: ${box.reason}`, {
     code: 'no-wall',
     cure: `${box.cure}${way}`,
     exit: exitCode.noWall,
@@ -126,7 +126,7 @@ const containmentFor = async (wish: RunWish, policy: LanePolicy): Promise<RunReq
 }
 
 const unboxedRefused = (lane: Lane): AgentLabError =>
-  new AgentLabError(`agentlab task failed on --unboxed: lane ${lane} is not run without its box`, {
+  new AgentLabError(`agentlab failed on --unboxed: lane ${lane} is not run without its box`, {
     code: 'unboxed-refused',
     cure:
       lane === 'private'

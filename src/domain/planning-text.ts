@@ -7,6 +7,7 @@ type Planned = Pick<RunView, 'planOrigin' | 'planReturned' | 'planning'>
 
 /** Who made the plan; for a view that has one. */
 export const originText = ({ planOrigin, planReturned, planning }: Planned): string => {
+  if (planning.purpose === 'ask') return 'A question, which nobody had to plan.'
   const { planner, passedOver } = planning
   const who = planner === null ? '' : ` (${planner})`
   const over = passedOver.length === 0 ? '' : ` ${passedOver.join(', ')} came first and could not be used.`
@@ -26,8 +27,12 @@ export const originText = ({ planOrigin, planReturned, planning }: Planned): str
 export const planningLines = ({ planning }: Planned): string[] => [
   ...(planning.edits === 0 ? [] : [`By the operator: ${many(planning.edits, 'edit')}.`]),
   ...(planning.approvedAt === null ? [] : [`Approved by the operator at ${moment(planning.approvedAt)}.`]),
-  ...(planning.forecast === null ? [] : forecastLines(planning.forecast)),
+  ...(planning.forecast === null || planning.purpose === 'ask' ? [] : forecastLines(planning.forecast)),
 ]
+
+/** The same in a word or two, for a line of `show`. */
+export const originWords = ({ planOrigin, planning }: Pick<Planned, 'planOrigin' | 'planning'>): string =>
+  planning.purpose === 'ask' ? 'a question' : `plan from ${planning.planner ?? planOrigin ?? 'nowhere yet'}`
 
 /** The question that waits for an answer now, or null: a model's words. */
 export const openQuestion = (view: Pick<RunView, 'waitReason' | 'planning'>): string | null =>

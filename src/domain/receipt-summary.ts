@@ -1,5 +1,5 @@
 /** The end of `task`, in about ten lines for a terminal: outcome, tasks, cost, what is not proven, the next step. */
-
+import type { RunId } from './ids.ts'
 import { duration, many, short } from './measures.ts'
 import { notProven } from './not-proven.ts'
 import { describeOutcome, explainWait } from './outcome.ts'
@@ -61,9 +61,9 @@ export const nextSteps = (view: RunView): string[] => {
   }
   if (view.outcome === 'failed') return [`Next: agentlab show ${view.runId}`]
   if (view.outcome !== 'awaitingOperator') return []
-  const own = view.waitReason === null ? [] : [{ who: 'The run', reason: view.waitReason }]
+  const own = view.waitReason === null ? [] : [{ who: 'The run', reason: view.waitReason, detail: view.waitDetail }]
   const ofTasks = view.tasks.flatMap(task =>
-    task.waitReason === null ? [] : [{ who: `Task ${task.number}`, reason: task.waitReason }],
+    task.waitReason === null ? [] : [{ who: `Task ${task.number}`, reason: task.waitReason, detail: lastError(task) }],
   )
   const distinct = [...own, ...ofTasks].filter(
     (wait, index, all) => all.findIndex(other => other.reason === wait.reason) === index,
@@ -81,22 +81,27 @@ export const nextSteps = (view: RunView): string[] => {
         ]
   const waits = distinct.flatMap(wait => {
     const { sentence, cure } = explainWait(wait.reason, view.runId)
-    const detail = wait.who === 'The run' ? detailLines(view) : []
-    return [`${wait.who} waits: ${sentence}.`, ...detail, `  ${cure}`]
+    return [`${wait.who} waits: ${sentence}.`, ...detailLines(wait.detail, view.runId), `  ${cure}`]
   })
   return [...asked, ...waits]
 }
 
 const mostDetail = 10
 
-/** The files in conflict, or what a check printed: the first lines of what the run waits with. */
-const detailLines = (view: RunView): string[] => {
-  const lines = cleanText(view.waitDetail ?? '')
+/** Why its last attempt failed, where it did: the worker's or its server's own words. */
+const lastError = ({ attempts }: TaskView): string | null => {
+  const last = attempts.at(-1)
+  return last?.error === undefined ? null : `${last.worker}: ${last.error}`
+}
+
+/** The files in conflict, what a check printed, why an attempt failed: the first lines of it. */
+const detailLines = (detail: string | null, runId: RunId): string[] => {
+  const lines = cleanText(detail ?? '')
     .split('\n')
     .filter(line => line.trim() !== '')
   const more = lines.length - mostDetail
   return [
     ...lines.slice(0, mostDetail).map(line => `  | ${cleanLine(line, 160)}`),
-    ...(more > 0 ? [`  | … and ${many(more, 'more line')}: agentlab receipt ${view.runId}`] : []),
+    ...(more > 0 ? [`  | … and ${many(more, 'more line')}: agentlab receipt ${runId}`] : []),
   ]
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { renderReceipt } from '../../src/domain/receipt.ts'
 import { renderSummary } from '../../src/domain/receipt-summary.ts'
-import { erased, revised, view, waiting } from './views.ts'
+import { attempt, erased, revised, view, waiting } from './views.ts'
 
 const planning = () =>
   view({
@@ -36,6 +36,28 @@ test('the summary of a waiting run says what waits and the line to type', () => 
   expect(text).toContain('Task 1 waits: all attempts are used')
   expect(text).toContain('agentlab resume k3m9q2x7')
   expect(text).not.toContain('promote')
+})
+
+test('the summary of a waiting run says why the last attempt failed, without what could steer a terminal', () => {
+  const [first, ...others] = waiting().tasks
+  const error = '404 model \u001b[2J"other:7b" not found: ollama pull other:7b'
+  const task = { ...first!, waitReason: 'loginNeeded' as const, attempts: [attempt({ worker: 'local', error })] }
+  const lines = renderSummary({ ...waiting(), tasks: [task, ...others] }).split('\n')
+  const at = lines.findIndex(line => line.startsWith('Task 1 waits: an agent is not logged in'))
+  expect(lines[at + 1]).toBe('  | local: 404 model "other:7b" not found: ollama pull other:7b')
+})
+
+test('a question has nobody who planned it, and no forecast', () => {
+  const forecast = {
+    ...{ tasks: 1, atOnce: 1, places: 3, rounds: 1, parallelMs: null, oneWorkerMs: null },
+    ...{ parallelTokens: null, oneWorkerTokens: null, samples: 0, rehearsed: false, conflicts: [], withoutPaths: 0 },
+    ...{ advice: 'oneWorker' as const, reason: 'oneTask' as const },
+  }
+  const receiptOf = (purpose: 'work' | 'ask') =>
+    renderReceipt(view({ planOrigin: 'file', planning: { ...view().planning, forecast, purpose } }))
+  expect(receiptOf('ask')).toContain('A question, which nobody had to plan.')
+  expect(receiptOf('ask')).not.toContain('Advice:')
+  expect(receiptOf('work')).toContain('Advice:')
 })
 
 test('the summary of many tasks stays short', () => {

@@ -8,7 +8,7 @@ import { laneWords } from '../../domain/lane-words.ts'
 import { many } from '../../domain/measures.ts'
 import { notProven } from '../../domain/not-proven.ts'
 import { explainWait } from '../../domain/outcome.ts'
-import { planningLines } from '../../domain/planning-text.ts'
+import { originWords, planningLines } from '../../domain/planning-text.ts'
 import type { ChecksView, MessageView, RunView, TaskView, VerdictView } from '../../domain/run-view.ts'
 import { cleanLine, cleanText, clipMiddle } from '../../domain/text.ts'
 import { checkedTogether, landedTogether } from '../../domain/train-words.ts'
@@ -43,10 +43,7 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
   const parts = [
     renderProgress(view, width, now).join('\n'),
     `${paint('bold', 'goal')} ${view.goal === null ? `(${erasedWords(view.erasedAt)})` : clipMiddle(cleanText(view.goal), longestWords, whole)}`,
-    paint(
-      'dim',
-      `lane ${laneWords(view)} · ${shortContainment(view)} · verified by another ${view.independence} · plan from ${view.planning.planner ?? view.planOrigin ?? 'nowhere yet'}`,
-    ),
+    paint('dim', `lane ${laneWords(view)} · ${shortContainment(view)} · ${judgedBy(view)} · ${originWords(view)}`),
     view.planSummary === null || view.planSummary === ''
       ? ''
       : `${paint('bold', 'plan')} ${clipMiddle(cleanText(view.planSummary), longestWords, whole)}`,
@@ -75,6 +72,10 @@ export const showRun = (view: RunView, width: number, now: number, paint: Paint)
   ]
   return parts.filter(part => part !== '').join('\n')
 }
+
+/** Who may judge the work; an answer is judged by nobody. */
+const judgedBy = ({ planning, independence }: RunView): string =>
+  planning.purpose === 'ask' ? 'verified by nobody' : `verified by another ${independence}`
 
 const openShown = 5
 const longestWords = 4_000
