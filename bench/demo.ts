@@ -3,18 +3,14 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openProject } from '../src/app.ts'
-import { criticalPath } from './critical-path.ts'
 import { type Figure, median, rounds, timed } from './figure.ts'
+import { type MeasuredRun, measuredRun } from './measured-run.ts'
 import { inScratch } from './scratch.ts'
 
 const entry = fileURLToPath(new URL('../bin/agentlab.js', import.meta.url))
 
-interface Round {
+interface Round extends MeasuredRun {
   wallMs: number
-  runMs: number
-  pathMs: number
-  launches: number
 }
 
 const playRound = (): Promise<Round> =>
@@ -29,22 +25,8 @@ const playRound = (): Promise<Round> =>
       execFileSync(process.execPath, [entry, 'demo', '--keep'], { env, stdio: ['ignore', 'ignore', 'inherit'] }),
     )
     const demos = join(dir, 'state', 'agentlab', 'demo')
-    const project = await openProject({ cwd: join(demos, readdirSync(demos)[0]!, 'repo'), env, create: false })
-    try {
-      const { store } = project
-      const run = store.machines.runs(1)[0]!
-      const events = store.events.ofRun(run.id)
-      const planned = events.find(({ event }) => event.type === 'plan.ready')!.event
-      const launches = store.launches.ofRun(run.id)
-      return {
-        wallMs,
-        runMs: events.at(-1)!.at - events[0]!.at,
-        pathMs: criticalPath(launches, planned.type === 'plan.ready' ? planned.tasks : []),
-        launches: launches.length,
-      }
-    } finally {
-      project.close()
-    }
+    const run = await measuredRun(join(demos, readdirSync(demos)[0]!, 'repo'), env)
+    return { ...run, wallMs }
   })
 
 export const demo = async (): Promise<Figure> => {

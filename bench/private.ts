@@ -3,21 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { openProject } from '../src/app.ts'
 import type { LoggedEvent } from '../src/domain/event.ts'
 import { makeRepository } from '../tests/support/git-repository.ts'
-import { criticalPath } from './critical-path.ts'
 import { type Figure, median, rounds, timed } from './figure.ts'
+import { type MeasuredRun, measuredRun } from './measured-run.ts'
 import { inScratch } from './scratch.ts'
 
 const entry = fileURLToPath(new URL('../bin/agentlab.js', import.meta.url))
 const words = ['task', '--rehearse', 'private', '--lane', 'private', '--agents', 'local', '--same-vendor', 'Try it']
 
-interface Round {
+interface Round extends MeasuredRun {
   wallMs: number
-  runMs: number
-  pathMs: number
-  launches: number
   stages: Record<string, number>
 }
 
@@ -35,23 +31,8 @@ const playRound = (): Promise<Round> =>
     const wallMs = await timed(() =>
       execFileSync(process.execPath, [entry, ...words], { cwd: root, env, stdio: 'ignore' }),
     )
-    const project = await openProject({ cwd: root, env, create: false })
-    try {
-      const { store } = project
-      const run = store.machines.runs(1)[0]!
-      const events = store.events.ofRun(run.id)
-      const planned = events.find(({ event }) => event.type === 'plan.ready')!.event
-      const launches = store.launches.ofRun(run.id)
-      return {
-        wallMs,
-        runMs: events.at(-1)!.at - events[0]!.at,
-        pathMs: criticalPath(launches, planned.type === 'plan.ready' ? planned.tasks : []),
-        launches: launches.length,
-        stages: stagesIn(events),
-      }
-    } finally {
-      project.close()
-    }
+    const run = await measuredRun(root, env)
+    return { ...run, wallMs, stages: stagesIn(run.events) }
   })
 
 /** When each step of the run was behind it, by the log. */

@@ -1,8 +1,8 @@
 /**
  * What model servers answer when they are asked about themselves, read. Each kind has an address of its own that no other
  * serves; what a server does not say stays null. Pure.
- * Sources: Ollama's docs/api.md; llama.cpp's tools/server/README.md; vLLM's protocol of `/v1/models`; LM Studio's REST API
- * v0; LiteLLM's proxy (`/model/info`, `/health/readiness`).
+ * Source: Ollama's docs/api.md. The addresses of the others are documented (llama.cpp's tools/server/README.md, LM Studio's
+ * REST API v0, LiteLLM's proxy); the names of their fields are as known, seen on no server: what does not fit is not told.
  */
 import { z } from 'zod'
 
