@@ -1,7 +1,9 @@
 /** What doctor says of the operator's own model servers: what they are, which models they have, how much and how fast. */
 import { type ModelState, mostMeasured, type ServerState, serverStates } from '../app/local-servers.ts'
 import { speedPrompt, speedTokens } from '../app/model-speed.ts'
+import { isPlainBeyond } from '../config/base-url.ts'
 import type { EffectiveConfig } from '../config/effective.ts'
+import type { LocalServer } from '../config/operator-config.ts'
 import { count, many } from '../domain/measures.ts'
 import { cleanLine } from '../domain/text.ts'
 
@@ -28,22 +30,28 @@ const diagnosisOf = (state: ServerState, { sendsPrompts }: { sendsPrompts: boole
       state.failure.cure === askDoctor
         ? `Start it, and see that it answers: curl ${server.url}/v1/models`
         : state.failure.cure
-    return { what, status: 'warn', detail: `${server.url} can't be asked: ${state.failure.why}`, cure, server: facts }
+    const detail = [`${server.url} can't be asked: ${state.failure.why}`, ...plainLine(server)].join('\n')
+    return { what, status: 'warn', detail, cure, server: facts }
   }
   if (state.listed === null) {
     const cure = `Start it, and see that it is there: curl ${server.url}/v1/models`
-    const detail = `${server.url} did not answer with a list of models${state.kind === null ? '' : ` (it is ${kindWords(state)})`}`
+    const told = state.kind === null ? '' : ` (it is ${kindWords(state)})`
+    const detail = [`${server.url} did not answer with a list of models${told}`, ...plainLine(server)].join('\n')
     return { what, status: 'warn', detail, cure, server: facts }
   }
   const detail = [
     `${whereOf(state)} answers: ${kindWords(state)}, ${many(state.listed.length, 'model')}`,
     ...state.models.map(model => `${model.name}: ${modelWords(model)}`),
+    ...plainLine(server),
     ...remarks(state, sendsPrompts),
   ].join('\n')
   const cure = cureOf(state)
   const status = state.models.every(model => model.isThere) ? 'ok' : 'warn'
   return { what, status, detail, ...(cure === null ? {} : { cure }), server: facts }
 }
+
+const plainLine = ({ url }: LocalServer): string[] =>
+  isPlainBeyond(url) ? ['plain http: nothing but your tunnel encrypts what is sent there'] : []
 
 /** What a gate's failure says to do, and this is it. */
 const askDoctor = 'See that it runs: agentlab doctor'

@@ -67,12 +67,18 @@ export const ServerUrl = baseUrl('http://127.0.0.1:11434', (url, text) => {
   return hostName.test(url.hostname) ? refuseSpelling(url, text) : 'must name a host, such as gpu.lan, or an address'
 })
 
+/** Whether what is sent there is readable to anybody on the way but for a tunnel of the operator's. */
+export const isPlainBeyond = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !isLoopback(hostname)
+}
+
 /**
  * Why a local address may not be plain http, or null. `isTunnelled`: it lies in a range the operator named. A name is
  * judged when it has been looked up.
  */
 export const plainHttpRefusal = (text: string, isTunnelled: (host: string) => boolean): string | null => {
-  const { protocol, hostname } = new URL(text)
-  if (protocol === 'https:' || isLoopback(hostname) || !isAddress(hostname) || isTunnelled(hostname)) return null
+  const { hostname } = new URL(text)
+  if (!isPlainBeyond(text) || !isAddress(hostname) || isTunnelled(hostname)) return null
   return 'is plain http beyond this machine, which anybody on the way can read: use https, or, where a tunnel encrypts it, name the range: tunnels: [10.42.60.0/24]'
 }

@@ -100,6 +100,17 @@ test('each server is shown for what it is, with its models and what they hold', 
   expect(prompts).toEqual([])
 })
 
+test('of plain http beyond this machine it says what alone encrypts it', async () => {
+  const far = { name: 'far', url: 'http://server.invalid:11434', models: ['big'] }
+  const [plain, secure, here] = await said(
+    [far, { ...far, url: 'https://server.invalid' }, at('plain', ['big'])],
+    false,
+  )
+  expect(plain?.lines[1]).toBe('plain http: nothing but your tunnel encrypts what is sent there')
+  expect(secure?.lines).toHaveLength(1)
+  expect(here?.lines.join()).not.toContain('plain http')
+})
+
 test('what is missing is shown with the line to type', async () => {
   const found = await said([at('ollama', ['qwen3:8b', 'gone:7b']), at('studio', ['gone']), at('vllm', ['gone'])], false)
   expect(found.map(({ status }) => status)).toEqual(['warn', 'warn', 'warn'])

@@ -1,5 +1,6 @@
 /** `agentlab route "<goal>"`: which lane a run would be in and why, and who could see its data. A reader. */
 import { laneReasonWords, modelWords, type Route, readRoute } from '../../app.ts'
+import { isPlainBeyond } from '../../config/base-url.ts'
 import { cleanLine } from '../../domain/text.ts'
 import { serverWords } from '../agent-words.ts'
 import type { Answer, Call } from '../call.ts'
@@ -63,7 +64,9 @@ const reasonsOf = ({ lane, required }: Route): string[] => [
 
 const upstreamsOf = ({ policy }: Route): string[] =>
   policy.providers.map(provider => {
-    const addresses = policy.upstreams[provider] ?? []
+    const addresses = (policy.upstreams[provider] ?? []).map(
+      url => `${url}${isPlainBeyond(url) ? ' (plain http: nothing but your tunnel encrypts it)' : ''}`,
+    )
     return `${provider}: ${addresses.length === 0 ? 'none is configured' : addresses.join(', ')}`
   })
 
