@@ -22,7 +22,7 @@ tasks: {}
 defaults:
   worker:
     steps:
-${Array.from({ length: 12 }, (_, n) => `      - run: seq ${n} 20000\n`).join('')}      - flood: { sizeBytes: 120000 }
+${Array.from({ length: 12 }, (_, n) => `      - run: seq ${n} 20000\n`).join('')}      - flood: { sizeBytes: 200000 }
 `
 
 /** Runs it to its end; its peak is asked for as long as it lives. */

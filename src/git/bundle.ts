@@ -5,10 +5,8 @@ import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { Oid, type RunId } from '../domain/ids.ts'
 import { type GitPlace, git, gitFailure, gitText } from './exec.ts'
 import { alternatesLine } from './object-dirs.ts'
+import { importedRefs } from './refs.ts'
 import type { Repository } from './repository.ts'
-
-/** Where an imported run's commits are held; each ref is named by its commit. */
-export const importedRefs = (runId: RunId): string => `refs/agentlab/imported/${runId}`
 
 export interface BundleWish {
   runId: RunId

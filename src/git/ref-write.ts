@@ -1,8 +1,8 @@
 /** The only place outside promote.ts that writes refs of the operator's repository. It must never write a protected one. */
 import { AgentLabError } from '../domain/errors.ts'
-import { BranchName, Oid } from '../domain/ids.ts'
+import { BranchName, Oid, type RunId } from '../domain/ids.ts'
 import { git, gitFailure, gitText } from './exec.ts'
-import { branchRef, readRef } from './refs.ts'
+import { branchRef, importedRefs, listImportedRefs, readRef } from './refs.ts'
 import type { Repository } from './repository.ts'
 import { worktreesOn } from './worktree-list.ts'
 
@@ -107,4 +107,28 @@ export const keepRescue = async (repository: Repository, name: string, commit: O
       await gitText(repository, ['update-ref', '--no-deref', '--end-of-options', ref, oid, zeroes(oid)])
     if (there === null || there === oid) return ref
   }
+}
+
+/** Holds the commits of an imported run, each by a ref of its own name; may be repeated. */
+export const keepImported = (repository: Repository, runId: RunId, commits: readonly Oid[]): Promise<void> =>
+  writeTogether(
+    repository,
+    commits.map(commit => `update ${importedRefs(runId)}/${Oid.parse(commit)} ${commit}\n`),
+  )
+
+/** Lets go of them: git cleans up what nothing else holds. Those that are gone are fine. */
+export const dropImported = async (repository: Repository, runId: RunId): Promise<void> => {
+  const refs = (await listImportedRefs(repository)).get(runId) ?? []
+  if (refs.length > 0)
+    await writeTogether(
+      repository,
+      refs.map(ref => `delete ${ref}\n`),
+    )
+}
+
+/** All of them or none. */
+const writeTogether = async (repository: Repository, lines: readonly string[]): Promise<void> => {
+  const args = ['update-ref', '--no-deref', '--stdin']
+  const result = await git(repository, args, { input: lines.join('') })
+  if (result.exitCode !== 0) throw gitFailure(repository, args, result)
 }

@@ -1,6 +1,6 @@
 /** Reading refs and ancestry. Writing is in ref-write.ts. */
 import { AgentLabError } from '../domain/errors.ts'
-import { Oid } from '../domain/ids.ts'
+import { Oid, type RunId } from '../domain/ids.ts'
 import { type GitPlace, git, gitFailure, gitText } from './exec.ts'
 import { readerOf } from './object-reader.ts'
 import { remembered } from './remembered.ts'
@@ -69,3 +69,13 @@ export const listBranches = async (place: GitPlace, prefix = ''): Promise<Map<st
 /** How many commits `to` has that `from` lacks. */
 export const countCommits = async (place: GitPlace, from: Oid, to: Oid): Promise<number> =>
   Number(await gitText(place, ['rev-list', '--count', `${Oid.parse(from)}..${Oid.parse(to)}`]))
+
+/** Where an imported run's commits are held; each ref is named by its commit. */
+export const importedRefs = (runId: RunId): string => `refs/agentlab/imported/${runId}`
+
+/** Every ref of imported runs, by run. */
+export const listImportedRefs = async (place: GitPlace): Promise<Map<string, string[]>> => {
+  const text = await gitText(place, ['for-each-ref', '--format=%(refname)', 'refs/agentlab/imported'])
+  const refs = text === '' ? [] : text.split('\n')
+  return Map.groupBy(refs, ref => ref.split('/')[3] ?? '')
+}

@@ -9,13 +9,14 @@ import { withFile } from '../config/with-file.ts'
 import { AgentLabError, exitCode } from '../domain/errors.ts'
 import { Oid, type RunId } from '../domain/ids.ts'
 import { cleanLine } from '../domain/text.ts'
-import { importedRefs } from './bundle.ts'
 import { rawChanges } from './changes.ts'
-import { type GitOptions, git, gitFailure, gitText } from './exec.ts'
+import { type GitOptions, git } from './exec.ts'
 import { judgeWork } from './harvest-judge.ts'
 import { defaultLimits, type HarvestRule } from './harvest-policy.ts'
 import { acceptQuarantine, closeQuarantine, indexPack, openQuarantine, type Quarantine } from './incoming.ts'
 import { openObjectReader } from './object-reader.ts'
+import { keepImported } from './ref-write.ts'
+import { importedRefs } from './refs.ts'
 import type { Repository } from './repository.ts'
 
 export interface BundleTaken {
@@ -50,11 +51,7 @@ export const takeBundle = async (repository: Repository, wish: BundleTaken): Pro
   } finally {
     await closeQuarantine(quarantine)
   }
-  const below = importedRefs(wish.runId)
-  const input = header.heads.map(oid => `update ${below}/${oid} ${oid}\n`).join('')
-  const args = ['update-ref', '--no-deref', '--stdin']
-  const result = await git(repository, args, { input })
-  if (result.exitCode !== 0) throw gitFailure(repository, args, result)
+  await keepImported(repository, wish.runId, header.heads)
   return header.heads
 }
 
@@ -131,19 +128,3 @@ const refused = (why: string, cure?: string): AgentLabError =>
     cure: cure ?? 'Nothing of it was taken. Export the run again where it was made.',
     exit: exitCode.wrongUse,
   })
-
-/** Every ref of imported runs, by run. */
-export const listImportedRefs = async (repository: Repository): Promise<Map<string, string[]>> => {
-  const text = await gitText(repository, ['for-each-ref', '--format=%(refname)', 'refs/agentlab/imported'])
-  const refs = text === '' ? [] : text.split('\n')
-  return Map.groupBy(refs, ref => ref.split('/')[3] ?? '')
-}
-
-/** Lets go of a run's commits: git cleans up what nothing else holds. Those that are gone are fine. */
-export const dropImportedRefs = async (repository: Repository, runId: RunId): Promise<void> => {
-  const refs = (await listImportedRefs(repository)).get(runId) ?? []
-  if (refs.length === 0) return
-  const args = ['update-ref', '--no-deref', '--stdin']
-  const result = await git(repository, args, { input: refs.map(ref => `delete ${ref}\n`).join('') })
-  if (result.exitCode !== 0) throw gitFailure(repository, args, result)
-}

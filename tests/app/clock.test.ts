@@ -43,7 +43,8 @@ const stretches = (view: RunView): number[] => [
   view.endedAt! - view.requestedAt,
   ...view.launches.map(launch => launch.endedAt! - launch.startedAt),
   ...view.tasks.flatMap(task => [
-    ...task.attempts.map(attempt => attempt.endedAt! - attempt.startedAt),
+    // One that the supervisor's end has cut off tells none.
+    ...task.attempts.flatMap(({ startedAt, endedAt }) => (endedAt === null ? [] : [endedAt - startedAt])),
     ...task.checks.flatMap(({ results }) => results.map(result => result.durationMs)),
     task.integrated!.at - task.attempts[0]!.startedAt,
   ]),

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import type { ErasureFilter } from '../../domain/erasure.ts'
 import type { Lane } from '../../domain/lane.ts'
 import { moment } from '../../domain/measures.ts'
-import { listImportedRefs } from '../../git/take-bundle.ts'
+import { listImportedRefs } from '../../git/refs.ts'
 import { type Ground, runIdIn, type Standing } from '../cleaning/ground.ts'
 import { promotionUnderWay } from './promotion.ts'
 

@@ -1,6 +1,6 @@
 /** What an erasure takes and what it leaves, each with its reason, in the order in which it is done. Changes nothing. */
 import type { ErasureFilter } from '../../domain/erasure.ts'
-import { dropImportedRefs } from '../../git/take-bundle.ts'
+import { dropImported } from '../../git/ref-write.ts'
 import { sumOf } from '../cleaning/disk-usage.ts'
 import { type Ground, runIdIn } from '../cleaning/ground.ts'
 import { planLeftovers } from '../cleaning/leftovers.ts'
@@ -59,7 +59,7 @@ export const planContent = async (
     item,
     act: async hands => {
       await discardAll(one.paths)(hands)
-      if (one.hasCommits) await dropImportedRefs(ground.project.repository, one.runId)
+      if (one.hasCommits) await dropImported(ground.project.repository, one.runId)
       const erased = store.write(() => {
         if (!ground.isStillSo()) return false
         store.erasure.erase(one.runId, { by, files: one.paths.length })

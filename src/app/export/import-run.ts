@@ -9,7 +9,9 @@ import { exportBounds, type Manifest, type WordRow } from '../../domain/export-f
 import type { RunId } from '../../domain/ids.ts'
 import { isLooser, type Lane, strictestOf } from '../../domain/lane.ts'
 import { createRedactor } from '../../domain/redaction/redactor.ts'
-import { dropImportedRefs, listImportedRefs, takeBundle } from '../../git/take-bundle.ts'
+import { dropImported } from '../../git/ref-write.ts'
+import { listImportedRefs } from '../../git/refs.ts'
+import { takeBundle } from '../../git/take-bundle.ts'
 import { whyThatLane } from '../../lanes/required-lane.ts'
 import { takeLock } from '../../store/lock.ts'
 import { readableStoreError } from '../../store/store-errors.ts'
@@ -69,7 +71,7 @@ export const importRun = async (project: Project, wish: ImportWish): Promise<Imp
 /** Commits of an import that a kill cut short: their run is not in the store. */
 const dropHalfImported = async ({ repository, store }: Project): Promise<void> => {
   for (const runId of (await listImportedRefs(repository)).keys())
-    if (store.imports.of(runId) === null) await dropImportedRefs(repository, runId)
+    if (store.imports.of(runId) === null) await dropImported(repository, runId)
 }
 
 const take = async (project: Project, wish: ImportWish, scratchDir: string): Promise<Imported> => {
@@ -106,7 +108,7 @@ const take = async (project: Project, wish: ImportWish, scratchDir: string): Pro
       lane: await keep(project, wish, { manifest, judged, words, lane: stricter, scratchDir }),
     }
   } catch (error) {
-    if (store.imports.of(runId) === null) await dropImportedRefs(repository, runId)
+    if (store.imports.of(runId) === null) await dropImported(repository, runId)
     throw error
   }
 }

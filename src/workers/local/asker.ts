@@ -17,8 +17,11 @@ export class Repeating extends Error {}
 /** The answer went on past what was asked for and was cut off: the server does not keep to its bound. */
 export class Endless extends Error {}
 
-/** More than the longest tokens take, so that only an answer without end is met. */
-const bytesPerToken = 16
+/**
+ * Bytes of an answer that is taken for one without end: more than the longest tokens take, and more than anybody says. A
+ * server that does not keep to the tokens that were asked for may still have said something.
+ */
+const longestAnswer = (maxTokens: number): number => Math.max(maxTokens * 16, 2 * 1024 * 1024)
 
 /** Waits between tries; a longer one is the supervisor's to wait out, who holds no place meanwhile. */
 const waitsMs = [500, 2_000]
@@ -45,7 +48,7 @@ export const createAsker = ({ server, wire, emit, onWaiting, onBytes }: AskerPar
 
   const once = async (question: Omit<Question, 'onPiece'>): Promise<Reply> => {
     const repeats = repetitionWatch()
-    let left = question.maxTokens * bytesPerToken
+    let left = longestAnswer(question.maxTokens)
     let hasBegun = false
     const onPiece = (piece: string): void => {
       if (!hasBegun) onWaiting(`more of ${server.model}'s answer, which had begun`)

@@ -69,11 +69,13 @@ const main = async (settingsPath: string, begin: string, sessionId: string): Pro
   )
 }
 
-/** A conversation that was cut off goes on where it was: its statement stands in it already. */
+/** A conversation that was cut off goes on where it was: its statement stands in it already. One that had ended is asked anew. */
 const nextTurns = (earlier: readonly Turn[], text: string): Turn[] => {
-  const last = earlier.findLast(turn => turn.kind === 'prompt')
-  if (last?.text !== text) return [{ kind: 'prompt', text }]
-  return earlier.at(-1)?.kind === 'answer' ? [{ kind: 'note', text: note(notes.interrupted) }] : []
+  const prompt = earlier.findLast(turn => turn.kind === 'prompt')
+  const last = earlier.at(-1)
+  const hasEnded = last?.kind === 'answer' && last.calls.length === 0
+  if (prompt?.text !== text || hasEnded) return [{ kind: 'prompt', text }]
+  return last?.kind === 'answer' ? [{ kind: 'note', text: note(notes.interrupted) }] : []
 }
 
 const gone = (sessionId: string): Closing => ({
