@@ -144,14 +144,16 @@ export const chooseCrew = async (request: CrewRequest): Promise<WorkerName[]> =>
   const reasons = members.flatMap(({ worker, reason }) => (reason === null ? [] : [`${worker}: ${reason}`]))
   throw new AgentLabError(`agentlab failed on choosing agents for lane ${request.lane}: ${reasons.join('; ')}`, {
     code: 'no-worker',
-    cure: `See what is usable with agentlab doctor; a rehearsal needs no login and no model: agentlab task ${rehearsalIn(request.lane)} "<goal>"`,
+    cure: cureIn(request.lane),
     exit: exitCode.wrongUse,
   })
 }
 
-/** What can be tried there on any machine. */
-const rehearsalIn = (lane: Lane): string =>
-  lane === 'private' ? '--rehearse private --lane private --agents local --same-vendor' : '--rehearse hello'
+/** What is missing there most often, and what can be tried on any machine. */
+const cureIn = (lane: Lane): string =>
+  lane === 'private'
+    ? 'Name a model server of yours in ~/.config/agentlab/config.yaml: local: [{name: mac, url: "http://127.0.0.1:11434", models: ["qwen3:8b"]}], and see that it answers: agentlab doctor. Without one: agentlab task --rehearse private --lane private --agents local --same-vendor "<goal>"'
+    : 'See what is usable with agentlab doctor; a rehearsal needs no login: agentlab task --rehearse hello "<goal>"'
 
 const reasonAgainst = (state: AgentState, answerer: Answerer, request: CrewRequest): string | null => {
   const policy = policyOf(request.lane, request.config)

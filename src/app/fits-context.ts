@@ -1,6 +1,6 @@
 /**
- * Whether what is asked can fit into the operator's own models at all: known before a row is written or a token spent. Only
- * what is sure is refused: a worker has to know more than this, and finds out by itself.
+ * Whether what is asked can fit into the operator's own models at all: known before a row is written or a token spent. It
+ * is refused by the worker's own estimate, which would refuse it too; more than this a worker finds out by itself.
  */
 import type { EffectiveConfig } from '../config/effective.ts'
 import type { LocalServer } from '../config/operator-config.ts'

@@ -85,13 +85,21 @@ export const readStandardInput = async (input: AsyncIterable<Buffer | string>): 
 
 const maxFileBytes = 1024 * 1024
 
-/** A file named on the command line. @throws AgentLabError `file-unreadable` (exit 2) */
-export const readNamedFile = async (cwd: string, name: string, option: string, who = 'task'): Promise<string> => {
+/**
+ * A file named on the command line. `names`: what may stand in its place, for who mistyped one.
+ * @throws AgentLabError `file-unreadable` (exit 2)
+ */
+export const readNamedFile = async (
+  cwd: string,
+  name: string,
+  option: string,
+  { who = 'task', names = [] }: { who?: string; names?: readonly string[] } = {},
+): Promise<string> => {
   const path = resolve(cwd, name)
   const fail = (why: string, cause?: unknown): AgentLabError =>
     new AgentLabError(`${who} failed on ${option} ${name}: ${why}`, {
       code: 'file-unreadable',
-      cure: `Give ${option} a readable file in UTF-8 of at most 1 MiB.`,
+      cure: `Give ${option} ${names.map(one => `${one}, `).join('')}${names.length === 0 ? '' : 'or '}a readable file in UTF-8 of at most 1 MiB.`,
       exit: exitCode.wrongUse,
       cause,
     })

@@ -56,7 +56,7 @@ const planNamed = async (call: Call, file: string): Promise<string> => {
 export const scenarioNamed = async (call: Call, nameOrFile: string): Promise<string> => {
   const isBuiltIn = builtInScenarios.includes(nameOrFile)
   const path = isBuiltIn ? assetPath(`src/rehearsal/scenarios/${nameOrFile}.yaml`) : nameOrFile
-  const text = await readNamedFile(call.cwd, path, '--rehearse')
+  const text = await readNamedFile(call.cwd, path, '--rehearse', { names: builtInScenarios })
   parseScenario(text, nameOrFile)
   return text
 }

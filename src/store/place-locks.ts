@@ -16,8 +16,8 @@ export interface PlaceLocks {
 }
 
 /**
- * `dir` is made where it is missing (0700), once a place is asked for: a box by hand leaves nothing. A file that can't be locked for another reason than being held counts as free:
- * places are a matter of order, not of safety.
+ * `dir` is made where it is missing (0700), once a place is asked for: a box by hand leaves nothing. A file that can't be
+ * locked for another reason than being held counts as free: places are a matter of order, not of safety.
  */
 export const openPlaceLocks = (dir: string): PlaceLocks => {
   const files = new Map<string, Database.Database>()

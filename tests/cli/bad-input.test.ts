@@ -189,6 +189,12 @@ const cases: Record<string, Case> = {
     says: /unknown option '--rehears'/,
     cure: /Did you mean --rehearse/,
   },
+  'a scenario that is neither built in nor a file': {
+    prepare: () => ({ args: ['task', '--rehearse', 'privat', 'x'] }),
+    exit: 2,
+    says: /failed on --rehearse privat: there is no such file/,
+    cure: /Give --rehearse hello, private, or a readable file/,
+  },
   'an unknown lane': {
     prepare: () => ({ args: ['task', 'x', '--lane', 'public'] }),
     exit: 2,
@@ -495,7 +501,7 @@ const refusalsOfRequest: Record<string, Case> = {
     prepare: () => ({ args: ['ask', 'x', '--lane', 'private'] }),
     exit: 2,
     says: /failed on choosing agents for lane private: claude: its provider \(anthropic\) may not see data/,
-    cure: /agentlab doctor/,
+    cure: /Name a model server of yours .* agentlab doctor/,
   },
   'a question about a file outside': {
     prepare: () => ({ args: ['ask', 'x', '--file', '../x'] }),

@@ -14,7 +14,8 @@ import { type Host, keepFindings, loggedAt, scopeOf, taskOf } from '../host.ts'
 import { closedPath } from '../lane-of-run.ts'
 import { eventsOf } from '../run-memory.ts'
 import { readReady } from '../seats.ts'
-import { workSeat, workspaceBranch } from './attempt.ts'
+import { workSeat } from './attempt.ts'
+import { workspaceBranch } from './attempt-workspace.ts'
 
 export const harvest = async (
   host: Host,

@@ -79,7 +79,7 @@ const editedText = async (
     return { text, path: await keepText(project.dataDir, runId, text) }
   }
   if (file !== undefined)
-    return { text: await readNamedFile(call.cwd, file, '--file', 'edit-plan'), path: resolve(call.cwd, file) }
+    return { text: await readNamedFile(call.cwd, file, '--file', { who: 'edit-plan' }), path: resolve(call.cwd, file) }
   if (process.stdin.isTTY !== true || !call.out.isTTY) {
     throw new AgentLabError('edit-plan failed on opening an editor: this is no terminal', {
       code: 'no-terminal',
